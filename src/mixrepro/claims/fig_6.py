@@ -1,0 +1,55 @@
+"""FIG-6: does switching from Mixup to ERM at the right epoch avoid the damage?"""
+
+import numpy as np
+
+from ..experiments.fig_6 import arm_name
+from ..results import Results
+from .fig_2 import MARGIN, MIN_DROP
+from .rules import Verdict, exceeds, stays_below, turning_epochs
+
+
+def roles(results: Results) -> tuple[int, int, int]:
+    """Return the switch epochs declared as too early, in time and too late: first, middle and last."""
+    epochs = sorted(a.switch_epoch for a in results.experiment.arms.values() if a.switch_epoch is not None)
+    return epochs[0], epochs[len(epochs) // 2], epochs[-1]
+
+
+def judge(results: Results) -> Verdict:
+    """Judge FIG-6 on test accuracy after the last epoch; which switch is which was declared before the runs."""
+    early, in_time, late = roles(results)
+    final = {arm: results.final(arm, "test_accuracy") for arm in results.experiment.arms}
+    switched = {epoch: final[arm_name(epoch)] for epoch in (early, in_time, late)}
+    epochs, mixup = results.curve("Mixup", "test_accuracy")
+    peak = np.full(results.n_declared, np.nan)
+    if len(epochs):
+        peak = mixup[np.arange(len(mixup)), turning_epochs(epochs, mixup)]
+    return Verdict(
+        claim="FIG-6",
+        title="Switching Mixup off in time avoids the damage; too early gains nothing; too late it is done",
+        parts=(
+            exceeds(
+                switched[in_time] - final["Mixup"],
+                MIN_DROP,
+                f"switched in time (epoch {in_time}), the run ends above Mixup throughout",
+                results,
+            ),
+            stays_below(
+                peak - switched[in_time],
+                MARGIN,
+                f"switched in time (epoch {in_time}), it does not end below Mixup's own peak",
+                results,
+            ),
+            stays_below(
+                switched[early] - final["ERM"],
+                MARGIN,
+                f"switched too early (epoch {early}), it gains nothing over ERM",
+                results,
+            ),
+            exceeds(
+                switched[in_time] - switched[late],
+                MIN_DROP,
+                f"switched too late (epoch {late}), it ends below the switch in time",
+                results,
+            ),
+        ),
+    )

@@ -1,0 +1,200 @@
+"""How a verdict is reached: declared rules on one number a seed.
+
+Seeds are the unit. A rule looks at the 95 % Student interval of the mean over seeds:
+
+- `exceeds(min_effect)`: supported if the interval lies above zero and reaches `min_effect`; refuted if it lies
+  below `min_effect`, so that an effect of the size that matters is excluded; otherwise inconclusive.
+- `stays_below(margin)`: supported if the interval lies below `margin`; refuted if it lies above zero and
+  reaches `margin`; otherwise inconclusive.
+
+Without an effect, `exceeds` supports in 2.5 % of experiments. Fewer than three seeds, or fewer than declared
+(a run is missing or diverged), is always inconclusive.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+from scipy import stats
+
+from ..results import Results
+
+Word = Literal["supported", "refuted", "inconclusive"]
+CONFIDENCE = 0.95
+FEWEST_SEEDS = 3
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a claim, judged.
+
+    Attributes:
+        statement: What is claimed, in words that can come out wrong.
+        verdict: The rule's word.
+        effect: Mean over seeds, in `unit`; None without any seed.
+        interval: 95 % interval of the mean; None with fewer than two seeds.
+        unit: Unit of effect and interval.
+        n: Seeds that were there.
+        n_declared: Seeds that should have been there.
+        rule: The rule, in words.
+        scale: What was trained.
+        profile: Size of the experiment.
+    """
+
+    statement: str
+    verdict: Word
+    effect: float | None
+    interval: tuple[float, float] | None
+    unit: str
+    n: int
+    n_declared: int
+    rule: str
+    scale: str
+    profile: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A claim, judged: supported if every part is, refuted if any part is."""
+
+    claim: str
+    title: str
+    parts: tuple[Part, ...]
+
+    @property
+    def verdict(self) -> Word:
+        """The word for the whole claim."""
+        words = {part.verdict for part in self.parts}
+        if "refuted" in words:
+            return "refuted"
+        return "supported" if words == {"supported"} else "inconclusive"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain data, for JSON."""
+        return {**asdict(self), "verdict": self.verdict}
+
+
+def exceeds(
+    effects: np.ndarray, min_effect: float, statement: str, results: Results, unit: str = "points"
+) -> Part:
+    """Judge that an effect is positive and of a size that matters.
+
+    Args:
+        effects: One number a declared seed, NaN where a run is missing or diverged.
+        min_effect: Smallest effect that matters, in the unit of `effects`.
+        statement: What is claimed.
+        results: Where the effects come from.
+        unit: `points` for differences of accuracy, which are shown in percentage points.
+    """
+    low, high = student_interval(effects)
+    word: Word = "inconclusive"
+    if enough(effects):
+        if high < min_effect:
+            word = "refuted"
+        elif low > 0:
+            word = "supported"
+    rule = f"mean above 0 with 95 % confidence and {shown(min_effect, unit)} within reach"
+    return _part(statement, word, effects, rule, results, unit)
+
+
+def stays_below(
+    effects: np.ndarray, margin: float, statement: str, results: Results, unit: str = "points"
+) -> Part:
+    """Judge that an effect, if any, is smaller than a margin. Arguments as for `exceeds`."""
+    low, high = student_interval(effects)
+    word: Word = "inconclusive"
+    if enough(effects):
+        if high < margin:
+            word = "supported"
+        elif low > 0:
+            word = "refuted"
+    rule = f"mean below {shown(margin, unit)} with 95 % confidence"
+    return _part(statement, word, effects, rule, results, unit)
+
+
+def never_negative(
+    margins: np.ndarray, tolerance: float, statement: str, results: Results, unit: str = "nats"
+) -> Part:
+    """Judge a statement about every case: one counterexample refutes it, whatever the average.
+
+    Args:
+        margins: One number a declared seed: the smallest margin by which the statement held; NaN if missing.
+        tolerance: Rounding that is not a counterexample.
+        statement: What is claimed.
+        results: Where the margins come from.
+        unit: Unit of the margins.
+    """
+    if np.nanmin(margins, initial=np.inf) < -tolerance:
+        word: Word = "refuted"
+    else:
+        word = "supported" if enough(margins) else "inconclusive"
+    return _part(statement, word, margins, f"no margin below -{tolerance:g} {unit}", results, unit)
+
+
+def student_interval(effects: np.ndarray) -> tuple[float, float]:
+    """Return the 95 % Student interval of the mean, over the seeds that are there; infinite for fewer than two."""
+    there = effects[np.isfinite(effects)]
+    if len(there) < 2:
+        return -np.inf, np.inf
+    error = stats.sem(there)
+    if error == 0:
+        return float(there.mean()), float(there.mean())
+    low, high = stats.t.interval(CONFIDENCE, len(there) - 1, loc=there.mean(), scale=error)
+    return float(low), float(high)
+
+
+def enough(effects: np.ndarray) -> bool:
+    """Tell whether every declared seed is there, and there are at least three."""
+    return len(effects) >= FEWEST_SEEDS and bool(np.isfinite(effects).all())
+
+
+def shown(value: float, unit: str) -> str:
+    """Word a value: differences of accuracy as percentage points."""
+    return f"{100 * value:.1f} points" if unit == "points" else f"{value:.3g} {unit}"
+
+
+def turning_epochs(epochs: np.ndarray, accuracy: np.ndarray) -> np.ndarray:
+    """Find where the test curve turns, for each seed from the other half of the seeds.
+
+    The maximum of a noisy curve flatters the drop after it. So the seeds are split in two halves; the epoch at
+    which the mean curve of one half is highest is the turning epoch of the other half's seeds.
+
+    Args:
+        epochs: int64 [points].
+        accuracy: float64 [seeds, points].
+
+    Returns:
+        int64 [seeds], positions in `epochs`.
+    """
+    half = np.arange(len(accuracy)) % 2
+    places = np.zeros(len(accuracy), dtype=np.int64)
+    for mine in (0, 1):
+        others = accuracy[half != mine]
+        if len(others) and np.isfinite(others).all():
+            places[half == mine] = int(others.mean(0).argmax())
+    return places
+
+
+def after_turn(accuracy: np.ndarray, places: Sequence[int]) -> np.ndarray:
+    """Return, for each seed, accuracy at the turn minus accuracy at the end, float64 [seeds]."""
+    return accuracy[np.arange(len(accuracy)), places] - accuracy[:, -1]
+
+
+def _part(
+    statement: str, word: Word, effects: np.ndarray, rule: str, results: Results, unit: str
+) -> Part:
+    there = effects[np.isfinite(effects)]
+    interval = student_interval(effects)
+    return Part(
+        statement=statement,
+        verdict=word,
+        effect=float(there.mean()) if len(there) else None,
+        interval=interval if len(there) > 1 else None,
+        unit=unit,
+        n=len(there),
+        n_declared=len(effects),
+        rule=rule,
+        scale=results.experiment.scale(),
+        profile=results.experiment.profile,
+    )

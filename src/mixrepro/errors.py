@@ -1,0 +1,38 @@
+"""Errors a user can meet; each names the field or file, what was found and what was expected."""
+
+
+class MixreproError(Exception):
+    """Base of every error that is the user's to mend; the command line prints it without a traceback."""
+
+
+class ConfigError(MixreproError):
+    """A parameter of a run, an experiment or a chapter is unknown, mistyped or out of range."""
+
+
+class DataError(MixreproError):
+    """A data set is missing, damaged, of the wrong shape, or cannot give what was asked of it."""
+
+
+class StoreError(MixreproError):
+    """A run record cannot be written, or what was read is not what was written."""
+
+
+class ChapterError(MixreproError):
+    """A chapter's source is unusable, or one of its cells raised."""
+
+
+def found_expected(what: str, found: object, expected: str) -> str:
+    """Word an error the way all errors here are worded.
+
+    Args:
+        what: The field or file at fault.
+        found: What stood there; shown by `repr`, cut at 120 characters.
+        expected: What would have been accepted.
+
+    Returns:
+        One line: `what: found ..., expected ...`.
+    """
+    shown = found if isinstance(found, str) and found.startswith(("no ", "a ", "only ")) else repr(found)
+    if len(shown) > 120:
+        shown = shown[:117] + "..."
+    return f"{what}: found {shown}, expected {expected}"

@@ -1,0 +1,72 @@
+"""What an experiment is: named runs, and nothing that trains them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..config import Profile, RunConfig, check_profile, unknown_name
+from ..errors import ConfigError, found_expected
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """The runs of one figure at one size.
+
+    Attributes:
+        id: The paper's claim, as in `FIG-2`.
+        title: What is compared, in a few words.
+        profile: Which size this is.
+        arms: Name of each arm -> its configuration, whose own seed is not used.
+        seeds: Every arm is run with each of them; the runs of one seed are a pair.
+    """
+
+    id: str
+    title: str
+    profile: Profile
+    arms: Mapping[str, RunConfig]
+    seeds: tuple[int, ...]
+
+    def runs(self) -> list[RunConfig]:
+        """Return every run of the experiment, without repeats."""
+        return list(dict.fromkeys(arm.but(seed=seed) for arm in self.arms.values() for seed in self.seeds))
+
+    @property
+    def epochs(self) -> int:
+        """Length of the longest run."""
+        return max(arm.epochs for arm in self.arms.values())
+
+    def scale(self) -> str:
+        """Say in words what the experiment trains: a verdict holds at this scale only."""
+        arm = next(iter(self.arms.values()))
+        return f"{arm.data}, {arm.model} of width {arm.width}, n = {arm.n:,}, {self.epochs:,} epochs"
+
+
+def size_of(sizes: Mapping[str, Mapping[str, Any]], profile: str, **overrides: Any) -> dict[str, Any]:
+    """Return the fields of a profile, with those overrides that are not None.
+
+    Args:
+        sizes: Profile -> fields of `RunConfig`, plus `num_seeds` and whatever else the experiment declares.
+        profile: One of them.
+        overrides: Fields a chapter's parameters change; None keeps the profile's.
+
+    Raises:
+        ConfigError: The profile is unknown or not declared here, or an override is no field of it.
+    """
+    if check_profile(profile) not in sizes:
+        raise ConfigError(found_expected("profile", profile, f"one of {', '.join(sizes)} for this experiment"))
+    known = {*RunConfig.model_fields, *sizes[profile]}
+    for name in overrides:
+        if name not in known:
+            raise ConfigError(unknown_name("parameter", name, sorted(known)))
+    return {**sizes[profile], **{name: value for name, value in overrides.items() if value is not None}}
+
+
+def seed_range(num_seeds: int) -> tuple[int, ...]:
+    """Return the seeds 0 ... num_seeds - 1.
+
+    Raises:
+        ConfigError: There would be none.
+    """
+    if isinstance(num_seeds, bool) or not isinstance(num_seeds, int) or num_seeds < 1:
+        raise ConfigError(found_expected("num_seeds", num_seeds, "an integer, at least 1"))
+    return tuple(range(num_seeds))

@@ -1,0 +1,61 @@
+"""FIG-6: switching from Mixup to ERM at an epoch.
+
+Three switch epochs are declared beforehand as too early, in time and too late; more lie between for the curve.
+Expected from the paper: in time, the later loss is avoided; too early gains nothing; too late, the damage is
+done. The ERM and Mixup runs are those of FIG-2 (same configuration, same record); switched runs leave the
+Mixup run of their seed at the switch and are not trained before it.
+Run: `mixrepro sweep FIG-6 --profile quick`.
+"""
+
+from typing import Any
+
+from ..errors import ConfigError, found_expected
+from . import fig_2
+from .declaration import Experiment
+
+#: Profile -> switch epochs, in order: the first is declared too early, the middle one in time, the last too late.
+SWITCH_EPOCHS = {
+    "smoke": (2, 10, 30),
+    "quick": (20, 100, 400, 1500, 3000),
+    "small": (95, 105, 115, 125, 155),
+    "paper": (95, 105, 115, 125, 155),
+}
+
+
+
+def arm_name(epoch: int) -> str:
+    """Name the arm that switches at `epoch`."""
+    return f"switch at {epoch}"
+
+
+def declare(
+    profile: str = "quick",
+    model: str = fig_2.MLP,
+    alpha: float | None = None,
+    switch_epochs: tuple[int, ...] | None = None,
+    **overrides: Any,
+) -> Experiment:
+    """Declare the runs: ERM, Mixup, and a switched arm for each epoch, paired by seed.
+
+    Args:
+        profile: Size.
+        model: `mlp`, `conv1d` or `resnet18`.
+        alpha: Mixup's; default 1.
+        switch_epochs: Default: those declared for the profile.
+        overrides: Fields of `RunConfig`, or `num_seeds`.
+
+    Raises:
+        ConfigError: A name or value is unknown or out of range.
+    """
+    base = fig_2.declare(profile, model, alpha, **overrides)
+    epochs = switch_epochs or SWITCH_EPOCHS[profile]
+    if len(epochs) < 3 or list(epochs) != sorted(set(epochs)):
+        raise ConfigError(found_expected("switch_epochs", epochs, "at least three, rising"))
+    arms = {arm_name(epoch): base.arms["Mixup"].but(switch_epoch=epoch) for epoch in epochs}
+    return Experiment(
+        id="FIG-6",
+        title=f"Switching Mixup off, {model}",
+        profile=base.profile,
+        arms={**base.arms, **arms},
+        seeds=base.seeds,
+    )

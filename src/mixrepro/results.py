@@ -1,0 +1,83 @@
+"""The records of an experiment, arranged for judging and drawing. Reads; never trains."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .experiments.declaration import Experiment
+from .store import Record, Store
+
+
+@dataclass(frozen=True)
+class Results:
+    """What is known of an experiment's runs.
+
+    Attributes:
+        experiment: Its declaration.
+        records: Arm -> one record a seed, None where the run is missing.
+    """
+
+    experiment: Experiment
+    records: dict[str, list[Record | None]]
+
+    @property
+    def n_declared(self) -> int:
+        """How many seeds were declared."""
+        return len(self.experiment.seeds)
+
+    def lost(self) -> list[str]:
+        """Say which runs are missing or diverged, one line each."""
+        lines = []
+        for arm, records in self.records.items():
+            for seed, record in zip(self.experiment.seeds, records, strict=True):
+                if record is None:
+                    lines.append(f"{arm}, seed {seed}: not run")
+                elif record.status != "complete":
+                    lines.append(f"{arm}, seed {seed}: diverged in epoch {record.manifest['diverged_at']}")
+        return lines
+
+    def curve(self, arm: str, column: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return a column of every seed at its measured epochs.
+
+        Returns:
+            int64 [points] epochs, and float64 [seeds, points]; a seed that is missing or diverged is NaN
+            throughout, so that no average is taken over fewer seeds unnoticed.
+        """
+        complete = [r for r in self.records[arm] if r and r.status == "complete"]
+        if not complete:
+            return np.array([], dtype=np.int64), np.empty((self.n_declared, 0))
+        epochs, _ = complete[0].measured(column)
+        values = [
+            r.measured(column)[1] if r and r.status == "complete" else np.full(len(epochs), np.nan)
+            for r in self.records[arm]
+        ]
+        return epochs, np.stack(values)
+
+    def final(self, arm: str, column: str) -> np.ndarray:
+        """Return a column after the last epoch, float64 [seeds], NaN for seeds that are missing or diverged."""
+        _, values = self.curve(arm, column)
+        return values[:, -1] if values.shape[1] else np.full(self.n_declared, np.nan)
+
+    def all_records(self) -> list[Record]:
+        """Return the records that are there."""
+        return [record for records in self.records.values() for record in records if record]
+
+
+def collect(experiment: Experiment, stores: Sequence[Store] | None = None, any_code: bool = False) -> Results:
+    """Look up the records of an experiment.
+
+    Args:
+        experiment: Its declaration.
+        stores: Where to look, in order; default: this machine's store.
+        any_code: Accept records made by other code than today's (recorded runs).
+    """
+    stores = stores if stores is not None else [Store()]
+
+    def find(config: object) -> Record | None:
+        return next((found for store in stores if (found := store.find(config, any_code))), None)
+
+    records = {
+        arm: [find(config.but(seed=seed)) for seed in experiment.seeds] for arm, config in experiment.arms.items()
+    }
+    return Results(experiment, records)

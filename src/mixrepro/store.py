@@ -1,0 +1,237 @@
+"""Run records: what a run measured, with its provenance. One folder a run, visible through one rename.
+
+    <root>/<run id>/curve.parquet     a row an epoch (see `training.curve.Curve`)
+    <root>/<run id>/manifest.json     configuration, status, versions, device, digest of the table
+
+Only this module and the checkpoints write.
+"""
+
+import functools
+import hashlib
+import importlib.metadata
+import json
+import os
+import platform
+import shutil
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from . import paths
+from .config import RunConfig
+from .errors import StoreError, found_expected
+
+SCHEMA = 1
+Status = Literal["complete", "diverged"]
+CURVE = "curve.parquet"
+MANIFEST = "manifest.json"
+
+#: What determines a run's numbers, besides its configuration.
+SOURCES_OF_NUMBERS = ("config.py", "rng.py", "mixup.py", "data", "models", "training", "theory/loss_bound.py")
+
+
+@dataclass(frozen=True)
+class Record:
+    """One run, as measured.
+
+    Attributes:
+        config: The run.
+        columns: Its table: `epoch`, `objective` every epoch; the rest NaN between evaluation epochs.
+        manifest: Status and provenance.
+        digest: SHA-256 of the manifest file.
+    """
+
+    config: RunConfig
+    columns: dict[str, np.ndarray]
+    manifest: dict[str, Any]
+    digest: str
+
+    @property
+    def run_id(self) -> str:
+        """Id of the run."""
+        return self.config.run_id()
+
+    @property
+    def status(self) -> Status:
+        """`complete`, or `diverged` with the epoch in the manifest."""
+        return self.manifest["status"]
+
+    def measured(self, column: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return the epochs at which `column` was measured, and its values there."""
+        values = self.columns[column]
+        there = np.isfinite(values)
+        return self.columns["epoch"][there], values[there]
+
+    def at(self, epoch: int, column: str) -> float:
+        """Return `column` after `epoch` completed epochs.
+
+        Raises:
+            StoreError: It was not measured there.
+        """
+        epochs, values = self.measured(column)
+        place = np.flatnonzero(epochs == epoch)
+        if not len(place):
+            raise StoreError(
+                found_expected(f"run {self.run_id}, {column}", f"no value at epoch {epoch}", f"one of {list(epochs)}")
+            )
+        return float(values[place[0]])
+
+
+@functools.cache
+def code_digest() -> str:
+    """Return a fingerprint of the library files that determine a run's numbers."""
+    package = Path(__file__).parent
+    files = sorted(
+        file
+        for source in SOURCES_OF_NUMBERS
+        for file in ([package / source] if source.endswith(".py") else (package / source).rglob("*.py"))
+    )
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.relative_to(package).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def versions() -> dict[str, str]:
+    """Return the versions a run's numbers may depend on."""
+    packages = {name: importlib.metadata.version(name) for name in ("mixrepro", "torch", "torchvision", "numpy")}
+    return {"python": platform.python_version(), **packages}
+
+
+class Store:
+    """A folder of run records."""
+
+    def __init__(self, root: Path | str | None = None) -> None:
+        self.root = Path(root) if root else paths.store_root()
+
+    def check_writable(self) -> None:
+        """Make sure that records can be written, before anything is computed for them.
+
+        Raises:
+            StoreError: They cannot.
+        """
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.root):
+                pass
+        except OSError as error:
+            raise StoreError(
+                found_expected(f"store {self.root}", f"a folder that refuses ({error.strerror})", "a writable folder")
+            ) from None
+
+    def write(self, config: RunConfig, columns: dict[str, np.ndarray], provenance: dict[str, Any]) -> Record:
+        """Write a record; it appears whole or not at all.
+
+        Args:
+            config: The run.
+            columns: Its table, equally long columns.
+            provenance: Status, data, device and time; versions and digests are added here.
+
+        Raises:
+            StoreError: The folder cannot be written.
+        """
+        self.check_writable()
+        target = self.root / config.run_id()
+        draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=self.root))
+        try:
+            table = pa.table({name: pa.array(values, from_pandas=True) for name, values in columns.items()})
+            pq.write_table(table, draft / CURVE, compression="zstd")
+            manifest = {
+                "schema": SCHEMA,
+                "run_id": config.run_id(),
+                "config": config.model_dump(mode="json"),
+                **provenance,
+                "versions": versions(),
+                "code": code_digest(),
+                "curve_sha256": _sha256(draft / CURVE),
+            }
+            text = json.dumps(manifest, indent=1, sort_keys=True, allow_nan=False) + "\n"
+            (draft / MANIFEST).write_text(text)
+            for file in (CURVE, MANIFEST):
+                _flush(draft / file)
+            draft.chmod(0o755)
+            if target.exists():  # an outdated record, or the same one from another process
+                outdated = Path(tempfile.mkdtemp(prefix=".outdated-", dir=self.root)) / "record"
+                os.replace(target, outdated)
+                os.replace(draft, target)
+                shutil.rmtree(outdated.parent)
+            else:
+                os.replace(draft, target)
+            _flush(self.root)
+        except OSError as error:
+            raise StoreError(
+                found_expected(f"store {self.root}", f"a write that failed ({error.strerror})", "room and permission")
+            ) from None
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+        return self.read(config.run_id())
+
+    def read(self, run_id: str) -> Record:
+        """Read a record back.
+
+        Raises:
+            StoreError: It is missing, or is not what was written.
+        """
+        folder = self.root / run_id
+        try:
+            raw = (folder / MANIFEST).read_bytes()
+            manifest = json.loads(raw)
+            if manifest["schema"] != SCHEMA:
+                raise StoreError(found_expected(f"{folder}, schema", manifest["schema"], repr(SCHEMA)))
+            if (found := _sha256(folder / CURVE)) != manifest["curve_sha256"]:
+                raise StoreError(found_expected(str(folder / CURVE), found, f"SHA-256 {manifest['curve_sha256']}"))
+            config = RunConfig.from_json(json.dumps(manifest["config"]))
+            table = pq.read_table(folder / CURVE)
+        except (OSError, ValueError, KeyError) as error:
+            found = f"a record that cannot be read ({type(error).__name__}: {error})"
+            raise StoreError(found_expected(f"run {run_id} in {self.root}", found, "a complete record")) from None
+        columns = {name: table[name].to_numpy() for name in table.column_names}
+        return Record(config, columns, manifest, hashlib.sha256(raw).hexdigest())
+
+    def find(self, config: RunConfig, any_code: bool = False) -> Record | None:
+        """Return the record of a run, or None if it must be (re)trained.
+
+        Args:
+            config: The run.
+            any_code: Also accept a record made by other code than today's, as for runs recorded long ago.
+        """
+        if not (self.root / config.run_id() / MANIFEST).is_file():
+            return None
+        record = self.read(config.run_id())
+        return record if any_code or record.manifest["code"] == code_digest() else None
+
+    def records(self) -> Iterable[Record]:
+        """Read every record, in order of ids."""
+        for manifest in sorted(self.root.glob(f"*/{MANIFEST}")):
+            if not manifest.parent.name.startswith("."):
+                yield self.read(manifest.parent.name)
+
+    def select(self, **fields: Any) -> list[Record]:
+        """Read the records whose configuration has these values."""
+        return [r for r in self.records() if all(getattr(r.config, k) == v for k, v in fields.items())]
+
+
+def manifest_digest(run_id: str) -> str | None:
+    """Return the SHA-256 of a record's manifest, looked for in the store, then in `results/`; None if missing."""
+    for root in (paths.store_root(), paths.results_root()):
+        if root and (root / run_id / MANIFEST).is_file():
+            return _sha256(root / run_id / MANIFEST)
+    return None
+
+
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

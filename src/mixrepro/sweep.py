@@ -1,0 +1,97 @@
+"""Trains the runs of an experiment that are missing, and nothing else."""
+
+import itertools
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from .config import RunConfig
+from .data import Dataset, load, train_subset
+from .experiments.declaration import Experiment
+from .progress import reporting
+from .results import Results, collect
+from .store import Record, Store
+from .training.trial import Outcome, stack_key, train_together
+
+
+def run(
+    experiment: Experiment, store: Store | None = None, data_root: Path | None = None, device: str = "auto"
+) -> Results:
+    """Make sure that every run of an experiment is recorded, and return the records.
+
+    Args:
+        experiment: Its declaration.
+        store: Where records are kept; default: this machine's store.
+        data_root: Where the data lie.
+        device: What to train on.
+
+    Returns:
+        The records of all arms and seeds.
+
+    Raises:
+        DataError: The data are not there or cannot give what a run asks for; nothing was trained.
+        StoreError: Records cannot be written; nothing was trained.
+    """
+    store = store or Store()
+    label = f"{experiment.id}, {experiment.title}"
+    train_missing(experiment.runs(), store, data_root, device, label)
+    return collect(experiment, [store])
+
+
+def train_missing(
+    configs: Sequence[RunConfig],
+    store: Store,
+    data_root: Path | None = None,
+    device: str = "auto",
+    label: str = "training",
+    quiet: bool = False,
+) -> list[Record]:
+    """Train those runs that have no record yet, many at once, and record them.
+
+    Returns:
+        One record a run, in order.
+
+    Raises:
+        DataError: The data are not there or cannot give what a run asks for; nothing was trained.
+        StoreError: Records cannot be written; nothing was trained.
+    """
+    configs = [identified(config, data_root) for config in configs]
+    missing = [config for config in dict.fromkeys(configs) if store.find(config) is None]
+    if missing:
+        store.check_writable()
+        for config in missing:
+            train_subset(load(config, data_root), config)  # raises before anything is trained
+    for group in stacks(missing):
+        dataset = load(group[0], data_root)
+        with reporting(f"{label} ({len(group)} runs)", quiet) as progress:
+            started = datetime.now(UTC).isoformat(timespec="seconds")
+            outcomes = train_together(group, dataset, device, progress)
+        for outcome in outcomes:
+            store.write(outcome.config, outcome.columns, _provenance(outcome, dataset, started))
+    return [store.read(config.run_id()) for config in configs]
+
+
+def identified(config: RunConfig, data_root: Path | None = None) -> RunConfig:
+    """Fill in what a run's files contain, where its configuration does not tell (`arrays`)."""
+    if config.data != "arrays":
+        return config
+    return config.but(data_sha256=load(config, data_root).sha256)
+
+
+def stacks(configs: Iterable[RunConfig]) -> list[list[RunConfig]]:
+    """Group runs by what must be equal for them to be trained together."""
+    keyed = sorted(((stack_key(config).canonical(), index, config) for index, config in enumerate(configs)))
+    return [[config for *_, config in group] for _, group in itertools.groupby(keyed, key=lambda item: item[0])]
+
+
+def _provenance(outcome: Outcome, dataset: Dataset, started: str) -> dict[str, Any]:
+    return {
+        "status": "complete" if outcome.diverged_at is None else "diverged",
+        "diverged_at": outcome.diverged_at,
+        "data": {"source": dataset.source, "sha256": dataset.sha256},
+        "device": outcome.device,
+        "started": started,
+        "wall_seconds": round(outcome.wall_seconds, 2),
+        "trained_with": outcome.trained_with,
+    }

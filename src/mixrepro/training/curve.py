@@ -1,0 +1,62 @@
+"""What one run has measured so far."""
+
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+import numpy as np
+
+#: Columns filled at the evaluation epochs; `objective` is filled every epoch.
+MEASURED = (
+    "train_loss",
+    "train_accuracy",
+    "test_loss",
+    "test_accuracy",
+    "mixup_loss",
+    "trial_epoch",
+    "trial_objective",
+    "trial_test_loss",
+    "trial_test_accuracy",
+)
+
+
+@dataclass
+class Curve:
+    """A run's history.
+
+    Attributes:
+        objective: For each epoch, the mean over its batches of the loss that training minimised: the Mixup
+            loss of the synthetic points for Mixup, the training loss for ERM (nats; network in training mode).
+        measured: At evaluation epochs, the values of `MEASURED`. The `trial_` ones follow the paper's
+            protocol: the epoch up to now with the smallest objective, and the test figures of its network.
+        best_epoch: That epoch.
+        best_test: Its test loss and accuracy, once they were asked for.
+    """
+
+    objective: list[float] = field(default_factory=list)
+    measured: dict[int, dict[str, float]] = field(default_factory=dict)
+    best_epoch: int = 0
+    best_test: tuple[float, float] | None = None
+
+    def copy(self) -> Self:
+        """Return a copy that can go its own way, for a run that leaves this one."""
+        return replace(self, objective=list(self.objective), measured=dict(self.measured))
+
+    def best_objective(self) -> float:
+        """Return the smallest objective so far; infinity before the first epoch."""
+        return self.objective[self.best_epoch - 1] if self.best_epoch else float("inf")
+
+    def columns(self, epochs: list[int]) -> dict[str, np.ndarray]:
+        """Return the table of the run: a row an epoch, NaN where nothing was measured.
+
+        Args:
+            epochs: Evaluation epochs that belong to the run.
+        """
+        length = len(self.objective)
+        table = {"epoch": np.arange(1, length + 1), "objective": np.array(self.objective)}
+        for name in MEASURED:
+            column = np.full(length, np.nan)
+            for epoch in epochs:
+                if epoch <= length and name in self.measured.get(epoch, {}):
+                    column[epoch - 1] = self.measured[epoch][name]
+            table[name] = column
+        return table

@@ -1,0 +1,51 @@
+"""The random choices of one epoch, for every run of a stack."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..config import RunConfig
+from ..mixup import sample_lam
+from ..rng import stream
+
+
+@dataclass(frozen=True)
+class EpochDraws:
+    """What one epoch draws.
+
+    Attributes:
+        order: Order of the training points, int64 [r, n].
+        perm: Partner of each point within its batch, int64 [r, n].
+        lam: Weight of the point itself, float32 [r, steps] (one a batch) or [r, n] (one a point).
+    """
+
+    order: Tensor
+    perm: Tensor
+    lam: Tensor
+
+
+def draw_epoch(configs: Sequence[RunConfig], epoch: int, device: torch.device) -> EpochDraws:
+    """Draw the epoch that begins after `epoch` completed ones.
+
+    Runs of one seed share order and partners, and lam if they share alpha.
+    """
+    first = configs[0]
+    starts = range(0, first.n, first.batch_size)
+    drawn: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+    lams: dict[tuple[int, float], np.ndarray] = {}
+    size = len(starts) if first.lam_per == "batch" else first.n
+    for config in configs:
+        seed, alpha = config.seed, config.alpha_at(epoch)
+        if seed not in drawn:
+            order = stream(seed, "order", epoch).permutation(first.n)
+            partner = stream(seed, "partner", epoch)
+            batches = [min(first.batch_size, first.n - start) for start in starts]
+            drawn[seed] = order, np.concatenate([partner.permutation(b) for b in batches])
+        if (seed, alpha) not in lams:
+            lams[seed, alpha] = sample_lam(alpha, size, stream(seed, "lam", epoch))
+    order, perm = (np.stack([drawn[c.seed][part] for c in configs]) for part in (0, 1))
+    lam = np.stack([lams[c.seed, c.alpha_at(epoch)] for c in configs])
+    return EpochDraws(*(torch.from_numpy(draw).to(device) for draw in (order, perm, lam)))

@@ -1,0 +1,60 @@
+"""The data of a stack of runs, on the device: gathered, scaled and one-hot by the batch."""
+
+import copy
+from collections.abc import Sequence
+from typing import Self
+
+import torch
+from torch import Tensor
+from torch.nn.functional import one_hot
+
+from ..config import RunConfig
+from ..data import Dataset
+from ..data.subsets import train_subset
+
+
+class Points:
+    """The training subsets of a stack of runs and their common test set.
+
+    Images stay uint8 on the device and are scaled when a batch is gathered.
+    """
+
+    def __init__(self, dataset: Dataset, configs: Sequence[RunConfig], device: torch.device) -> None:
+        self.dataset = dataset
+        self.device = device
+        self.x, self.y = dataset.x_train.to(device), dataset.y_train.to(device)
+        self.x_test, self.y_test = dataset.x_test.to(device), dataset.y_test.to(device)
+        self._subsets: dict[int, Tensor] = {}
+        self.select(configs)
+
+    def select(self, configs: Sequence[RunConfig]) -> None:
+        """Hold the training subsets of these runs, in this order."""
+        for config in configs:
+            if config.seed not in self._subsets:
+                self._subsets[config.seed] = train_subset(self.dataset, config).to(self.device)
+        self.subset = torch.stack([self._subsets[config.seed] for config in configs])  # [r, n]
+
+    def only(self, replicas: Sequence[int]) -> Self:
+        """Return the points of some of the runs, sharing all tensors."""
+        part = copy.copy(self)
+        part.subset = self.subset[list(replicas)]
+        return part
+
+    def train(self, positions: Tensor) -> tuple[Tensor, Tensor]:
+        """Return x [r, b, ...] and one-hot y [r, b, c] at positions [r, b] of each run's own subset."""
+        index = self.subset.gather(1, positions)
+        return self._scaled(self.x[index]), self._one_hot(self.y[index])
+
+    def test(self, start: int, stop: int) -> tuple[Tensor, Tensor]:
+        """Return x [1, b, ...] and one-hot y [1, b, c] of a stretch of the test set."""
+        return self._scaled(self.x_test[None, start:stop]), self._one_hot(self.y_test[None, start:stop])
+
+    def _one_hot(self, y: Tensor) -> Tensor:
+        return one_hot(y, self.dataset.num_classes).float()
+
+    def _scaled(self, x: Tensor) -> Tensor:
+        if x.dtype != torch.uint8:
+            return x
+        mean, std = (s.to(self.device).view(-1, 1, 1) for s in (self.dataset.mean, self.dataset.std))
+        scaled = (x.float() / 255 - mean) / std  # [r, b, channels, height, width]
+        return scaled.flatten(0, 1).contiguous(memory_format=torch.channels_last).unflatten(0, x.shape[:2])

@@ -1,0 +1,208 @@
+"""The trial protocol: train many runs together, and measure them without disturbing them.
+
+One long run serves every t: what a trial of t epochs would report (the smallest training loss it saw, and the
+test figures of the network at that epoch) is read off the run after t epochs. Test figures are computed
+lazily: a snapshot is kept at each new minimum, and evaluated only when a reported t asks for it.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from ..config import RunConfig
+from ..data import Dataset
+from ..errors import ConfigError, found_expected
+from ..models import build
+from . import evaluation
+from .curve import Curve
+from .device import denormals_flushed, pick_device
+from .draws import draw_epoch
+from .forks import Fork, epochs_computed, plan
+from .points import Points
+from .schedule import evaluation_epochs
+from .step import batch_loss, make_optimizer
+
+#: Fields in which runs trained together may differ.
+FREE_FIELDS = ("seed", "alpha", "switch_epoch")
+
+#: Called after each epoch with (epochs computed, epochs to compute), summed over the stack.
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one run measured.
+
+    Attributes:
+        config: The run.
+        columns: Its table, see `Curve.columns`.
+        diverged_at: Epoch of the first loss that is not finite, or None.
+        trained_with: How many runs shared the stack.
+        wall_seconds: Time of the whole stack.
+        device: What it ran on.
+    """
+
+    config: RunConfig
+    columns: dict[str, np.ndarray]
+    diverged_at: int | None
+    trained_with: int
+    wall_seconds: float
+    device: str
+
+
+def stack_key(config: RunConfig) -> RunConfig:
+    """Return what runs must have in common to be trained together."""
+    return config.but(seed=0, alpha=1.0, switch_epoch=None)
+
+
+def train_together(
+    configs: Sequence[RunConfig], dataset: Dataset, device: str = "auto", progress: Progress | None = None
+) -> list[Outcome]:
+    """Train runs that differ in seed, alpha and switch epoch only, as one stack.
+
+    Args:
+        configs: The runs, without repeats.
+        dataset: Their data.
+        device: `auto`, `cpu`, `cuda`, ...
+        progress: Told of every epoch.
+
+    Returns:
+        One outcome a run, in order.
+
+    Raises:
+        ConfigError: The runs differ in something else.
+    """
+    for config in configs:
+        if stack_key(config) != stack_key(configs[0]):
+            raise ConfigError(
+                found_expected("runs", "a difference in other fields", f"differences in {FREE_FIELDS} only")
+            )
+    start, forks = plan(configs)
+    with denormals_flushed():
+        stack = _Stack(start, dataset, pick_device(device))
+        started, done, to_do = time.perf_counter(), 0, epochs_computed(configs)
+        for epoch in range(configs[0].epochs):
+            for fork in forks:
+                if fork.epoch == epoch:
+                    stack.rebuild(fork)
+            stack.train_epoch(epoch)
+            stack.measure(epoch + 1)
+            done += len(stack.configs)
+            if progress:
+                progress(done, to_do)
+        for fork in forks:
+            if fork.epoch == configs[0].epochs:  # a switch at the very end changes nothing
+                stack.rebuild(fork)
+        wall_seconds = time.perf_counter() - started
+    outcomes = []
+    for config in configs:
+        curve = stack.curves[stack.configs.index(config)]
+        columns = curve.columns(evaluation_epochs(config))
+        lost = np.flatnonzero(~np.isfinite(columns["objective"]))
+        diverged_at = int(lost[0]) + 1 if len(lost) else None
+        columns = {name: column[:diverged_at] for name, column in columns.items()}
+        outcomes.append(
+            Outcome(config, columns, diverged_at, len(configs), wall_seconds, describe(stack.device))
+        )
+    return outcomes
+
+
+def describe(device: torch.device) -> str:
+    """Say in words what a run ran on: the GPU's name, or the CPU and its threads."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"CPU, {torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()}"
+
+
+class _Stack:
+    """The runs in training: weights, momentum, best networks and curves, replica by replica."""
+
+    def __init__(self, configs: list[RunConfig], dataset: Dataset, device: torch.device) -> None:
+        self.configs = configs
+        self.device = device
+        shape = dataset.x_train.shape[1:]
+        self.model = build(configs[0], [c.seed for c in configs], shape, dataset.num_classes).to(device)
+        self.momentum = self.model.select(range(self.model.size))
+        for parameter in self.momentum.parameters():
+            parameter.data.zero_()
+        self.best = self.model.select(range(self.model.size))
+        self.curves = [Curve() for _ in configs]
+        self.points = Points(dataset, configs, device)
+        self._grid = {config: set(evaluation_epochs(config)) for config in configs}
+        self.optimizer = make_optimizer(self.model, self.momentum, configs[0])
+
+    def rebuild(self, fork: Fork) -> None:
+        """Let runs leave the common prefix, and drop prefixes that nobody needs any more."""
+        self.configs = list(fork.configs)
+        networks = (self.model, self.momentum, self.best)
+        self.model, self.momentum, self.best = (network.select(fork.sources) for network in networks)
+        self.curves = [self.curves[source].copy() for source in fork.sources]
+        self._grid = {config: set(evaluation_epochs(config)) for config in self.configs}
+        self.points.select(self.configs)
+        self.optimizer = make_optimizer(self.model, self.momentum, self.configs[0])
+
+    def train_epoch(self, epoch: int) -> None:
+        """Train the epoch after `epoch` completed ones; keep the network where its loss is a new minimum."""
+        config = self.configs[0]
+        draws = draw_epoch(self.configs, epoch, self.device)
+        for group in self.optimizer.param_groups:
+            group["lr"] = config.lr_at(epoch)
+        total = torch.zeros(len(self.configs), dtype=torch.float64, device=self.device)
+        for index, start in enumerate(range(0, config.n, config.batch_size)):
+            batch = slice(start, start + config.batch_size)
+            x, y = self.points.train(draws.order[:, batch])
+            lam = draws.lam[:, index] if config.lam_per == "batch" else draws.lam[:, batch]
+            loss = batch_loss(self.model, config, x, y, lam, draws.perm[:, batch])
+            self.optimizer.zero_grad()
+            loss.sum().backward()  # each loss depends on its own replica only
+            self.optimizer.step()
+            total += loss.detach().double() * y.shape[1] / config.n
+        improved = []
+        for curve, objective in zip(self.curves, total.tolist(), strict=True):
+            improved.append(objective < curve.best_objective())  # False for NaN
+            curve.objective.append(objective)
+            if improved[-1]:
+                curve.best_epoch, curve.best_test = epoch + 1, None
+        if any(improved):
+            self.best.copy_from(self.model, torch.tensor(improved, device=self.device))
+
+    def measure(self, epoch: int) -> None:
+        """Measure the runs whose evaluation grid has this epoch."""
+        due = [index for index, config in enumerate(self.configs) if epoch in self._grid[config]]
+        if not due:
+            return
+        everyone = len(due) == len(self.configs)
+        model = self.model if everyone else self.model.select(due)
+        points = self.points if everyone else self.points.only(due)
+        train, test = evaluation.on_train(model, points), evaluation.on_test(model, points)
+        self._refresh_best(due)
+        for row, index in enumerate(due):
+            curve = self.curves[index]
+            curve.measured[epoch] = {
+                "train_loss": float(train[0, row]),
+                "train_accuracy": float(train[1, row]),
+                "test_loss": float(test[0, row]),
+                "test_accuracy": float(test[1, row]),
+                "trial_epoch": float(curve.best_epoch),
+                "trial_objective": curve.best_objective(),
+                "trial_test_loss": curve.best_test[0],
+                "trial_test_accuracy": curve.best_test[1],
+            }
+        mixed = [index for index in due if self.configs[index].exact_mixup_loss and self.configs[index].alpha]
+        if mixed:
+            alphas = [self.configs[index].alpha for index in mixed]
+            losses = evaluation.exact_mixup_loss(self.model.select(mixed), self.points.only(mixed), alphas)
+            for index, loss in zip(mixed, losses.tolist(), strict=True):
+                self.curves[index].measured[epoch]["mixup_loss"] = loss
+
+    def _refresh_best(self, due: list[int]) -> None:
+        """Evaluate the kept networks that have changed since they were last asked for."""
+        changed = [index for index in due if self.curves[index].best_test is None]
+        if changed:
+            for index, (loss, accuracy) in zip(
+                changed, evaluation.on_test(self.best.select(changed), self.points).T.tolist(), strict=True
+            ):
+                self.curves[index].best_test = loss, accuracy
