@@ -9,7 +9,6 @@ import json
 from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-
 from pydantic_core import PydanticCustomError
 
 from .errors import ConfigError, found_expected
@@ -54,7 +53,6 @@ class RunConfig(BaseModel):
     ] = ()
     batch_size: Count = 100
     epochs: Count = 400
-    evaluations: Annotated[Count, Field(description="points of the log-spaced evaluation curve")] = 40
     exact_mixup_loss: Annotated[bool, Field(description="measure it over all n^2 pairs; n at most 500")] = False
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
 
@@ -77,8 +75,10 @@ class RunConfig(BaseModel):
         if self.data != "arrays":
             for field in ("data_files", "data_sha256", "test_size"):
                 if getattr(self, field) != type(self).model_fields[field].default:
-                    raise self._disagreement(field, f"its default, since only data='arrays' has a use for it, "
-                                                    f"not data={self.data!r}")
+                    raise self._disagreement(
+                        field,
+                        f"its default, since only data='arrays' has a use for it, not data={self.data!r}",
+                    )
         if self.data == "mnist1d" and self.model == "resnet18":
             raise self._disagreement("model", "'mlp' or 'conv1d' for the sequences of mnist1d")
         if self.data != "mnist1d" and self.model == "conv1d":
@@ -106,13 +106,19 @@ class RunConfig(BaseModel):
         """Return the learning rate in force in the epoch that begins after `epoch` completed ones."""
         return self.lr * 0.1 ** sum(epoch >= milestone for milestone in self.milestones)
 
-    def canonical(self) -> str:
-        """Return the JSON that identifies the run: sorted keys, fields at their defaults left out."""
-        return json.dumps(self.model_dump(mode="json", exclude_defaults=True), sort_keys=True, allow_nan=False)
+    def family(self) -> str:
+        """Return what this run has in common with longer and shorter ones: 16 hex digits of a SHA-256.
+
+        No random draw and no step depends on `epochs`, so a run is the beginning of every longer one of its
+        family.
+        """
+        fields = self.model_dump(mode="json", exclude_defaults=True, exclude={"epochs"})
+        canonical = json.dumps(fields, sort_keys=True, allow_nan=False)
+        return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
     def run_id(self) -> str:
-        """Return the run's id: the first 16 hex digits of the SHA-256 of `canonical()`."""
-        return hashlib.sha256(self.canonical().encode()).hexdigest()[:16]
+        """Return the run's id: its family and its length."""
+        return f"{self.family()}-{self.epochs}"
 
     @classmethod
     def from_json(cls, text: str) -> Self:

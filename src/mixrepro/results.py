@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .errors import StoreError, found_expected
 from .experiments.declaration import Experiment
 from .store import Record, Store
 
@@ -26,6 +27,12 @@ class Results:
         """How many seeds were declared."""
         return len(self.experiment.seeds)
 
+    @property
+    def n_complete(self) -> int:
+        """How many seeds have every arm complete."""
+        by_seed = zip(*self.records.values(), strict=True)
+        return sum(all(r is not None and r.status == "complete" for r in arms) for arms in by_seed)
+
     def lost(self) -> list[str]:
         """Say which runs are missing or diverged, one line each."""
         lines = []
@@ -36,6 +43,19 @@ class Results:
                 elif record.status != "complete":
                     lines.append(f"{arm}, seed {seed}: diverged in epoch {record.manifest['diverged_at']}")
         return lines
+
+    def require_runs(self) -> None:
+        """Make sure that every arm has a complete run, so that there is something to draw.
+
+        Raises:
+            StoreError: An arm has none.
+        """
+        for arm, records in self.records.items():
+            if not any(record and record.status == "complete" for record in records):
+                run_ids = [self.experiment.arms[arm].but(seed=seed).run_id() for seed in self.experiment.seeds]
+                found = f"no complete run ({'; '.join(self.lost())})"
+                what = f"{self.experiment.id}, {self.experiment.title}, {arm}"
+                raise StoreError(found_expected(what, found, f"a record of one of {', '.join(run_ids)}"))
 
     def curve(self, arm: str, column: str) -> tuple[np.ndarray, np.ndarray]:
         """Return a column of every seed at its measured epochs.

@@ -15,9 +15,9 @@ import platform
 import shutil
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import pyarrow as pa
@@ -54,13 +54,19 @@ class Record:
 
     @property
     def run_id(self) -> str:
-        """Id of the run."""
-        return self.config.run_id()
+        """Id of the record, which may be that of a longer run whose beginning this is."""
+        return self.manifest["run_id"]
 
     @property
     def status(self) -> Status:
         """`complete`, or `diverged` with the epoch in the manifest."""
-        return self.manifest["status"]
+        diverged_at = self.manifest["diverged_at"]
+        return "complete" if diverged_at is None or diverged_at > self.config.epochs else "diverged"
+
+    def until(self, epochs: int) -> Self:
+        """Return the run of the same family that ends after `epochs` epochs."""
+        columns = {name: values[:epochs] for name, values in self.columns.items()}
+        return replace(self, config=self.config.but(epochs=epochs), columns=columns)
 
     def measured(self, column: str) -> tuple[np.ndarray, np.ndarray]:
         """Return the epochs at which `column` was measured, and its values there."""
@@ -78,7 +84,9 @@ class Record:
         place = np.flatnonzero(epochs == epoch)
         if not len(place):
             raise StoreError(
-                found_expected(f"run {self.run_id}, {column}", f"no value at epoch {epoch}", f"one of {list(epochs)}")
+                found_expected(
+                    f"run {self.run_id}, {column}", f"no value at epoch {epoch}", f"one of {list(epochs)}"
+                )
             )
         return float(values[place[0]])
 
@@ -122,7 +130,9 @@ class Store:
                 pass
         except OSError as error:
             raise StoreError(
-                found_expected(f"store {self.root}", f"a folder that refuses ({error.strerror})", "a writable folder")
+                found_expected(
+                    f"store {self.root}", f"a folder that refuses ({error.strerror})", "a writable folder"
+                )
             ) from None
 
     def write(self, config: RunConfig, columns: dict[str, np.ndarray], provenance: dict[str, Any]) -> Record:
@@ -166,7 +176,9 @@ class Store:
             _flush(self.root)
         except OSError as error:
             raise StoreError(
-                found_expected(f"store {self.root}", f"a write that failed ({error.strerror})", "room and permission")
+                found_expected(
+                    f"store {self.root}", f"a write that failed ({error.strerror})", "room and permission"
+                )
             ) from None
         finally:
             shutil.rmtree(draft, ignore_errors=True)
@@ -197,14 +209,25 @@ class Store:
     def find(self, config: RunConfig, any_code: bool = False) -> Record | None:
         """Return the record of a run, or None if it must be (re)trained.
 
+        A longer run of the family serves as well, if it was measured at this run's last epoch.
+
         Args:
             config: The run.
             any_code: Also accept a record made by other code than today's, as for runs recorded long ago.
         """
-        if not (self.root / config.run_id() / MANIFEST).is_file():
-            return None
-        record = self.read(config.run_id())
-        return record if any_code or record.manifest["code"] == code_digest() else None
+        for epochs in sorted(self._lengths(config.family())):
+            if epochs < config.epochs:
+                continue
+            record = self.read(f"{config.family()}-{epochs}")
+            if not any_code and record.manifest["code"] != code_digest():
+                continue
+            cut = record.until(config.epochs)
+            if cut.status == "diverged" or config.epochs in cut.measured("test_loss")[0]:
+                return cut
+        return None
+
+    def _lengths(self, family: str) -> list[int]:
+        return [int(m.parent.name.split("-")[1]) for m in self.root.glob(f"{family}-*/{MANIFEST}")]
 
     def records(self) -> Iterable[Record]:
         """Read every record, in order of ids."""

@@ -69,7 +69,35 @@ def train_missing(
             outcomes = train_together(group, dataset, device, progress)
         for outcome in outcomes:
             store.write(outcome.config, outcome.columns, _provenance(outcome, dataset, started))
-    return [store.read(config.run_id()) for config in configs]
+    return [store.find(config) for config in configs]
+
+
+def train(
+    config: RunConfig,
+    seeds: Iterable[int],
+    store: Store | None = None,
+    data_root: Path | None = None,
+    device: str = "auto",
+) -> list[Record]:
+    """Train one configuration with many seeds at once, or read the records if they are there already.
+
+    Args:
+        config: The run; its own seed is not used.
+        seeds: One run a seed.
+        store: Where records are kept; default: this machine's store.
+        data_root: Where the data lie.
+        device: What to train on.
+
+    Returns:
+        One record a seed, in order.
+
+    Raises:
+        DataError: The data are not there or cannot give what the run asks for; nothing was trained.
+        StoreError: Records cannot be written; nothing was trained.
+    """
+    name = f"{config.data}, {config.model}, {'ERM' if config.is_erm else 'Mixup'}"
+    configs = [config.but(seed=seed) for seed in seeds]
+    return train_missing(configs, store or Store(), data_root, device, name)
 
 
 def identified(config: RunConfig, data_root: Path | None = None) -> RunConfig:
@@ -81,7 +109,7 @@ def identified(config: RunConfig, data_root: Path | None = None) -> RunConfig:
 
 def stacks(configs: Iterable[RunConfig]) -> list[list[RunConfig]]:
     """Group runs by what must be equal for them to be trained together."""
-    keyed = sorted(((stack_key(config).canonical(), index, config) for index, config in enumerate(configs)))
+    keyed = sorted(((stack_key(config).run_id(), index, config) for index, config in enumerate(configs)))
     return [[config for *_, config in group] for _, group in itertools.groupby(keyed, key=lambda item: item[0])]
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..results import Results
-from .rules import Part, Verdict, after_turn, exceeds, stays_below, turning_epochs
+from .rules import Part, Verdict, at_turn, exceeds, stays_below
 
 #: Differences of test accuracy smaller than this do not matter; declared before the runs.
 MIN_DROP = 0.02
@@ -45,13 +45,12 @@ def judge_fig_1(results: Results) -> Verdict:
 
 def drops(results: Results) -> tuple[np.ndarray, np.ndarray]:
     """Return each seed's fall of test accuracy from Mixup's turning epoch to the end, for Mixup and ERM."""
-    epochs, mixup = results.curve("Mixup", "test_accuracy")
-    erm_epochs, erm = results.curve("ERM", "test_accuracy")
-    if not len(epochs) or not np.array_equal(epochs, erm_epochs):
-        missing = np.full(results.n_declared, np.nan)
-        return missing, missing
-    places = turning_epochs(epochs, mixup)
-    return after_turn(mixup, places), after_turn(erm, places)
+    _, mixup = results.curve("Mixup", "test_accuracy")
+    _, erm = results.curve("ERM", "test_accuracy")
+    return tuple(
+        at_turn(curve, mixup) - results.final(arm, "test_accuracy")
+        for arm, curve in (("Mixup", mixup), ("ERM", erm))
+    )
 
 
 def turning_epoch(results: Results) -> int:
@@ -62,12 +61,19 @@ def turning_epoch(results: Results) -> int:
 
 def _loss_falls(arm: str, results: Results) -> Part:
     """Judge that the smallest objective so far falls between the turn and the end, relative to the turn."""
-    epochs, accuracy = results.curve("Mixup", "test_accuracy")
+    _, accuracy = results.curve("Mixup", "test_accuracy")
     _, objective = results.curve(arm, "trial_objective")
-    if not len(epochs) or objective.shape != accuracy.shape:
-        fall = np.full(results.n_declared, np.nan)
-    else:
-        at_turn = objective[np.arange(len(objective)), turning_epochs(epochs, accuracy)]
-        fall = 1 - objective[:, -1] / at_turn
+    fall = 1 - results.final(arm, "trial_objective") / at_turn(objective, accuracy)
     statement = f"{arm}'s smallest training loss is lower at the end than at the turn"
     return exceeds(fall, 0.0, statement, results, unit="of the loss at the turn")
+
+
+def headline(verdict: Verdict) -> str:
+    """Word what was found, for the title of the figure."""
+    mixup, erm, _ = (part.verdict for part in verdict.parts)
+    said = {"supported": "turns and falls", "refuted": "does not fall", "inconclusive": "may fall"}[mixup]
+    erm_said = {"supported": "does not", "refuted": "falls too", "inconclusive": "may, too"}[erm]
+    if mixup == "refuted":
+        erm_said = {"supported": "neither does ERM", "refuted": "ERM falls", "inconclusive": "ERM may"}[erm]
+        return f"Mixup {said}; {erm_said}"
+    return f"Mixup {said}; ERM {erm_said}"

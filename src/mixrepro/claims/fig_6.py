@@ -1,11 +1,9 @@
 """FIG-6: does switching from Mixup to ERM at the right epoch avoid the damage?"""
 
-import numpy as np
-
 from ..experiments.fig_6 import arm_name
 from ..results import Results
 from .fig_2 import MARGIN, MIN_DROP
-from .rules import Verdict, exceeds, stays_below, turning_epochs
+from .rules import Verdict, at_turn, exceeds, stays_below
 
 
 def roles(results: Results) -> tuple[int, int, int]:
@@ -19,10 +17,8 @@ def judge(results: Results) -> Verdict:
     early, in_time, late = roles(results)
     final = {arm: results.final(arm, "test_accuracy") for arm in results.experiment.arms}
     switched = {epoch: final[arm_name(epoch)] for epoch in (early, in_time, late)}
-    epochs, mixup = results.curve("Mixup", "test_accuracy")
-    peak = np.full(results.n_declared, np.nan)
-    if len(epochs):
-        peak = mixup[np.arange(len(mixup)), turning_epochs(epochs, mixup)]
+    _, mixup = results.curve("Mixup", "test_accuracy")
+    peak = at_turn(mixup, mixup)
     return Verdict(
         claim="FIG-6",
         title="Switching Mixup off in time avoids the damage; too early gains nothing; too late it is done",
@@ -52,4 +48,18 @@ def judge(results: Results) -> Verdict:
                 results,
             ),
         ),
+    )
+
+
+def headline(verdict: Verdict) -> str:
+    """Word what was found, for the title of the figure."""
+    gains, keeps, _, too_late = (part.verdict for part in verdict.parts)
+    first = {
+        "supported": "Switched in time, the fall is avoided",
+        "refuted": "Switching does not avoid the fall",
+    }
+    last = {"supported": "too late, it stays", "refuted": "so it is late"}
+    both = gains if gains == keeps else "inconclusive"
+    return (
+        f"{first.get(both, 'Switched in time, the fall may be avoided')}; {last.get(too_late, 'late is unclear')}"
     )

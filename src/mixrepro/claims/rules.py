@@ -11,7 +11,6 @@ Without an effect, `exceeds` supports in 2.5 % of experiments. Fewer than three 
 (a run is missing or diverged), is always inconclusive.
 """
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -154,19 +153,32 @@ def shown(value: float, unit: str) -> str:
     return f"{100 * value:.1f} points" if unit == "points" else f"{value:.3g} {unit}"
 
 
-def turning_epochs(epochs: np.ndarray, accuracy: np.ndarray) -> np.ndarray:
+def effect_text(part: Part) -> str:
+    """Word an effect and its interval, as in `5.9 points [4.8, 7.0]`."""
+    if part.effect is None:
+        return "no estimate"
+    text = shown(part.effect, part.unit)
+    if part.interval is None:
+        return f"{text} [no interval]"
+    scale, digits = (100, 1) if part.unit == "points" else (1, 3)
+    low, high = (f"{scale * end:.{digits}f}" for end in part.interval)
+    return f"{text} [{low}, {high}]"
+
+
+def turning_epochs(accuracy: np.ndarray) -> np.ndarray | None:
     """Find where the test curve turns, for each seed from the other half of the seeds.
 
     The maximum of a noisy curve flatters the drop after it. So the seeds are split in two halves; the epoch at
     which the mean curve of one half is highest is the turning epoch of the other half's seeds.
 
     Args:
-        epochs: int64 [points].
         accuracy: float64 [seeds, points].
 
     Returns:
-        int64 [seeds], positions in `epochs`.
+        int64 [seeds], positions on the curve; None for a single seed, which has no other half.
     """
+    if len(accuracy) < 2:
+        return None
     half = np.arange(len(accuracy)) % 2
     places = np.zeros(len(accuracy), dtype=np.int64)
     for mine in (0, 1):
@@ -176,14 +188,23 @@ def turning_epochs(epochs: np.ndarray, accuracy: np.ndarray) -> np.ndarray:
     return places
 
 
-def after_turn(accuracy: np.ndarray, places: Sequence[int]) -> np.ndarray:
-    """Return, for each seed, accuracy at the turn minus accuracy at the end, float64 [seeds]."""
-    return accuracy[np.arange(len(accuracy)), places] - accuracy[:, -1]
+def at_turn(values: np.ndarray, accuracy: np.ndarray) -> np.ndarray:
+    """Return each seed's value at the turning epoch of its accuracy curve (see `turning_epochs`).
+
+    Args:
+        values: float64 [seeds, points].
+        accuracy: float64 [seeds, points], at the same epochs.
+
+    Returns:
+        float64 [seeds]; NaN where the points differ or no turning epoch can be chosen.
+    """
+    places = turning_epochs(accuracy) if accuracy.shape[1] and values.shape == accuracy.shape else None
+    if places is None:
+        return np.full(len(accuracy), np.nan)
+    return values[np.arange(len(values)), places]
 
 
-def _part(
-    statement: str, word: Word, effects: np.ndarray, rule: str, results: Results, unit: str
-) -> Part:
+def _part(statement: str, word: Word, effects: np.ndarray, rule: str, results: Results, unit: str) -> Part:
     there = effects[np.isfinite(effects)]
     interval = student_interval(effects)
     return Part(
@@ -192,8 +213,8 @@ def _part(
         effect=float(there.mean()) if len(there) else None,
         interval=interval if len(there) > 1 else None,
         unit=unit,
-        n=len(there),
-        n_declared=len(effects),
+        n=results.n_complete,
+        n_declared=results.n_declared,
         rule=rule,
         scale=results.experiment.scale(),
         profile=results.experiment.profile,

@@ -21,12 +21,12 @@ CIFAR10 = dict(
 
 SIZES = {
     MLP: {
-        "smoke": dict(n=100, width=32, epochs=40, batch_size=20, evaluations=10, num_seeds=4),
+        "smoke": dict(n=100, width=32, epochs=40, batch_size=20, num_seeds=4),
         "quick": dict(n=1000, width=256, epochs=4000, num_seeds=5),
     },
     CONV1D: {
-        "smoke": dict(n=100, width=8, depth=3, epochs=20, batch_size=20, evaluations=10, num_seeds=4),
-        "quick": dict(n=1000, width=25, depth=3, epochs=1500, num_seeds=5),
+        "smoke": dict(n=100, width=8, depth=3, epochs=20, batch_size=20, num_seeds=4),
+        "quick": dict(n=1000, width=25, depth=3, epochs=1600, num_seeds=5),
     },
     RESNET18: {
         "small": dict(CIFAR10, width=8, epochs=400, num_seeds=3),

@@ -13,8 +13,8 @@ from .declaration import Experiment, seed_range, size_of
 ALPHAS = (0.2, 1.0, 4.0)
 
 SIZES = {
-    "smoke": dict(n=20, width=32, epochs=30, batch_size=20, evaluations=5, num_seeds=3),
-    "quick": dict(n=50, width=256, epochs=3000, batch_size=50, evaluations=16, num_seeds=5),
+    "smoke": dict(n=20, width=32, epochs=30, batch_size=20, num_seeds=3),
+    "quick": dict(n=50, width=256, epochs=2000, batch_size=50, num_seeds=5),
 }
 
 

@@ -1,5 +1,6 @@
 """Multi-layer perceptron, all replicas at once."""
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -22,7 +23,7 @@ class MLP(Stacked):
         super().__init__()
         sizes = [num_inputs, *[width] * depth, num_classes]
         self.layers = nn.ModuleList(
-            StackedLinear(fan_in, fan_out, generators) for fan_in, fan_out in zip(sizes, sizes[1:], strict=False)
+            StackedLinear(fan_in, fan_out, generators) for fan_in, fan_out in itertools.pairwise(sizes)
         )
 
     def forward(self, x: Tensor) -> Tensor:

@@ -81,9 +81,7 @@ class StackedLinear(Stacked):
         return Affine.apply(x, self.weight, self.bias)
 
 
-def default_init(
-    fan_in: int, fan_out: int, generator: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
+def default_init(fan_in: int, fan_out: int, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Draw a layer as PyTorch does by default: weight and bias uniform in +-1/sqrt(fan_in).
 
     Returns:

@@ -14,7 +14,9 @@ paper's (C - 1) / (2 C).
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.integrate import quad
 from scipy.special import digamma, roots_sh_jacobi
+from scipy.stats import beta
 
 from ..errors import ConfigError, found_expected
 
@@ -82,9 +84,7 @@ def in_batch_lower_bound(num_classes: int, n: int, batch_size: int, alpha: float
     return (1 - self_pairs) * differ * expected_entropy(alpha)
 
 
-def class_difference(
-    num_classes: int | None = None, class_proportions: Sequence[float] | None = None
-) -> float:
+def class_difference(num_classes: int | None = None, class_proportions: Sequence[float] | None = None) -> float:
     """Return the probability that two points drawn with replacement differ in class: 1 - sum p_c^2.
 
     Raises:
@@ -128,3 +128,34 @@ def quadrature_lower_bound(class_difference: float, alpha: float, nodes: int = 1
     """
     lam, weights = lam_quadrature(alpha, nodes)
     return class_difference * float(weights @ binary_entropy(lam))
+
+
+def expected_entropy_by_quadrature(alpha: float) -> float:
+    """Integrate H(lam) under the Beta(alpha, alpha) density, adaptively: a check on `expected_entropy`."""
+    # The density is singular at 0 for alpha < 1; half the range in the variable lam = u^(1/alpha) is smooth.
+    power = 1 / min(alpha, 1.0)
+
+    def integrand(u: float) -> float:
+        lam = u**power
+        return float(binary_entropy(lam) * beta.pdf(lam, alpha, alpha)) * power * u ** (power - 1)
+
+    half, _ = quad(integrand, 0, 0.5 ** (1 / power), epsabs=1e-12, epsrel=1e-12, limit=200)
+    return 2 * half
+
+
+def expected_entropy_by_sampling(alpha: float, draws: int, generator: np.random.Generator) -> tuple[float, float]:
+    """Estimate E[H(lam)] from draws of lam: mean and its standard error, in nats."""
+    return _mean_and_error(binary_entropy(generator.beta(alpha, alpha, draws)))
+
+
+def lower_bound_by_sampling(
+    class_proportions: Sequence[float], alpha: float, draws: int, generator: np.random.Generator
+) -> tuple[float, float]:
+    """Estimate Lemma 3.1's bound from draws of two labels and lam: mean and its standard error, in nats."""
+    labels = generator.choice(len(class_proportions), (2, draws), p=class_proportions)
+    lam = generator.beta(alpha, alpha, draws) if alpha else np.ones(draws)
+    return _mean_and_error(np.where(labels[0] == labels[1], 0.0, binary_entropy(lam)))
+
+
+def _mean_and_error(values: np.ndarray) -> tuple[float, float]:
+    return float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values)))

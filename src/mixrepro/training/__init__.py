@@ -1,0 +1,1 @@
+"""Training: many runs at once, by the paper's trial protocol."""

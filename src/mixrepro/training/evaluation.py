@@ -64,9 +64,7 @@ def on_test(model: nn.Module, points: Points) -> Tensor:
     return loss_and_accuracy(model, points.test, len(points.y_test))
 
 
-def exact_mixup_loss(
-    model: nn.Module, points: Points, alphas: Sequence[float], nodes: int = 16
-) -> Tensor:
+def exact_mixup_loss(model: nn.Module, points: Points, alphas: Sequence[float], nodes: int = 16) -> Tensor:
     """Compute the Mixup loss over all n^2 pairs, self pairs included, lam by Gauss quadrature.
 
     A pair (i, j) at lam is the pair (j, i) at 1 - lam, so i <= j suffices.

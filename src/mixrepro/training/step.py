@@ -7,9 +7,7 @@ from ..config import RunConfig
 from ..mixup import cross_entropy, mix_batch, squared_error
 
 
-def batch_loss(
-    model: nn.Module, config: RunConfig, x: Tensor, y: Tensor, lam: Tensor, perm: Tensor
-) -> Tensor:
+def batch_loss(model: nn.Module, config: RunConfig, x: Tensor, y: Tensor, lam: Tensor, perm: Tensor) -> Tensor:
     """Return the loss that training minimises, one for each replica.
 
     Args:
@@ -40,7 +38,7 @@ def make_optimizer(model: nn.Module, momentum_of: nn.Module, config: RunConfig) 
     """
     parameters = list(model.parameters())
     optimizer = torch.optim.SGD(
-        parameters, lr=config.lr, momentum=config.momentum, weight_decay=config.weight_decay, foreach=True
+        parameters, lr=config.lr, momentum=config.momentum, weight_decay=config.weight_decay, fused=True
     )
     if config.momentum:
         for parameter, momentum in zip(parameters, momentum_of.parameters(), strict=True):

@@ -104,9 +104,7 @@ def train_together(
         lost = np.flatnonzero(~np.isfinite(columns["objective"]))
         diverged_at = int(lost[0]) + 1 if len(lost) else None
         columns = {name: column[:diverged_at] for name, column in columns.items()}
-        outcomes.append(
-            Outcome(config, columns, diverged_at, len(configs), wall_seconds, describe(stack.device))
-        )
+        outcomes.append(Outcome(config, columns, diverged_at, len(configs), wall_seconds, describe(stack.device)))
     return outcomes
 
 
@@ -151,9 +149,7 @@ class _Stack:
         for group in self.optimizer.param_groups:
             group["lr"] = config.lr_at(epoch)
         total = torch.zeros(len(self.configs), dtype=torch.float64, device=self.device)
-        for index, start in enumerate(range(0, config.n, config.batch_size)):
-            batch = slice(start, start + config.batch_size)
-            x, y = self.points.train(draws.order[:, batch])
+        for index, (batch, x, y) in enumerate(self.points.batches(draws.order, config.batch_size)):
             lam = draws.lam[:, index] if config.lam_per == "batch" else draws.lam[:, batch]
             loss = batch_loss(self.model, config, x, y, lam, draws.perm[:, batch])
             self.optimizer.zero_grad()
@@ -178,6 +174,9 @@ class _Stack:
         model = self.model if everyone else self.model.select(due)
         points = self.points if everyone else self.points.only(due)
         train, test = evaluation.on_train(model, points), evaluation.on_test(model, points)
+        for row, index in enumerate(due):
+            if self.curves[index].best_epoch == epoch:  # the network of now is the best one
+                self.curves[index].best_test = float(test[0, row]), float(test[1, row])
         self._refresh_best(due)
         for row, index in enumerate(due):
             curve = self.curves[index]

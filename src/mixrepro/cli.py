@@ -1,0 +1,221 @@
+"""The command line: `mixrepro run | sweep | verdicts | book | data`."""
+
+import inspect
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any, get_args
+
+import typer
+
+from . import experiments, paths
+from .claims import verdicts as judge_all
+from .claims.rules import effect_text
+from .config import PROFILES, RunConfig
+from .errors import ConfigError, MixreproError, found_expected
+from .results import collect
+from .store import Record, Store
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+data_app = typer.Typer(no_args_is_help=True, help="Look at data sets.")
+app.add_typer(data_app, name="data")
+
+DataRoot = Annotated[Path | None, typer.Option(help="Folder of the data; arrays: the folder of .npz files.")]
+StoreRoot = Annotated[Path | None, typer.Option("--store", help="Folder of run records.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+ProfileName = Annotated[str, typer.Option(help=f"Size: {', '.join(PROFILES)}.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda, ...")]
+
+
+def run(seeds: str, store: Path | None, data_root: Path | None, device: str, as_json: bool, **fields: Any) -> None:
+    """Train one configuration with one or many seeds, and record it."""
+    given = {name: value for name, value in fields.items() if value is not None}
+    if "milestones" in given:
+        given["milestones"] = _integers("milestones", given["milestones"])
+    config = RunConfig(**given)
+    from .sweep import train
+
+    records = train(config, _seeds(seeds), Store(store), data_root, device)
+    if as_json:
+        typer.echo(json.dumps([_summary(record) for record in records], indent=1))
+        return
+    for record in records:
+        summary = _summary(record)
+        typer.echo(
+            f"{record.run_id}  seed {record.config.seed}  {record.status}  epoch {summary['epoch']}  "
+            f"test accuracy {summary['test_accuracy']:.1%}  test loss {summary['test_loss']:.3f}"
+        )
+    typer.echo(f"data: {records[0].manifest['data']['source']}")
+    typer.echo(f"records in {Store(store).root}")
+
+
+@app.command()
+def sweep(
+    claim: Annotated[str, typer.Argument(help=f"One of {', '.join(experiments.DECLARATIONS)}.")],
+    profile: ProfileName = "quick",
+    model: Annotated[str | None, typer.Option(help="Network, where the claim is declared for several.")] = None,
+    store: StoreRoot = None,
+    data_root: DataRoot = None,
+    device: Device = "auto",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List the runs and what is there.")] = False,
+) -> None:
+    """Train the runs of an experiment that are missing."""
+    overrides = {} if model is None else {"model": model}
+    experiment = experiments.declare(claim, profile, **overrides)
+    kept = Store(store)
+    if dry_run:
+        results = collect(experiment, [kept])
+        for arm, records in results.records.items():
+            there = sum(record is not None for record in records)
+            epochs = experiment.arms[arm].epochs
+            typer.echo(f"{arm}: {there} of {len(records)} runs there, {epochs:,} epochs each")
+        return
+    from .sweep import run as run_sweep
+
+    results = run_sweep(experiment, kept, data_root, device)
+    lost = results.lost()
+    typer.echo(f"{experiment.id}, {experiment.title}: {len(results.all_records())} records in {kept.root}")
+    for line in lost:
+        typer.echo(line)
+
+
+@app.command()
+def verdicts(profile: ProfileName = "quick", store: StoreRoot = None, as_json: AsJson = False) -> None:
+    """Judge every claim from the records that are there."""
+    stores = [Store(store)]
+    if (results := paths.results_root()) is not None and results.is_dir():
+        stores.append(Store(results))
+    judged = judge_all(profile, stores)
+    if as_json:
+        typer.echo(json.dumps([verdict.as_dict() for verdict in judged], indent=1))
+        return
+    for verdict in judged:
+        typer.echo(f"{verdict.claim}  {verdict.verdict}  ({verdict.parts[0].scale})")
+        for part in verdict.parts:
+            n = f"n = {part.n} of {part.n_declared}"
+            typer.echo(f"    {part.verdict:12}  {n}  {effect_text(part):>28}  {part.statement}")
+
+
+@app.command()
+def book(profile: ProfileName = "quick") -> None:
+    """Run the chapters that are missing or stale, and build the book."""
+    from .book.site import build_site
+
+    project = paths.project_root()
+    if project is None:
+        raise ConfigError(found_expected("project", str(Path.cwd()), "a folder inside a checkout of mixrepro"))
+    raise typer.Exit(build_site(project, profile))
+
+
+@data_app.command("list")
+def data_list() -> None:
+    """List the data sets."""
+    about = {
+        "mnist1d": "sequences of 40 numbers, 10 classes; generated, nothing to download",
+        "cifar10": f"32 x 32 images, 10 classes; torchvision's files, kept in {paths.data_root()}",
+        "arrays": "your own: a folder of .npz files with `images` (uint8) and `labels` (--data-root DIR)",
+    }
+    for name in get_args(RunConfig.model_fields["data"].annotation):
+        typer.echo(f"{name:8}  {about[name]}")
+
+
+def data_check(data_root: Path | None, **fields: Any) -> None:
+    """Load a data set and say what is in it."""
+    from .data import load
+
+    config = RunConfig(**{name: value for name, value in fields.items() if value is not None}, model="mlp")
+    dataset = load(config, data_root)
+    typer.echo(dataset.source)
+    shape = " x ".join(str(side) for side in dataset.x_train.shape[1:])
+    typer.echo(f"{len(dataset.x_train):,} training and {len(dataset.x_test):,} test points of {shape}")
+    typer.echo(f"sha256 {dataset.sha256}")
+
+
+def _with_fields(function: Any, names: list[str], **own: tuple[Any, Any]) -> Any:
+    """Give a command an option for each named field of `RunConfig`, so that options and fields never differ."""
+    options = []
+    for name in names:
+        field = RunConfig.model_fields[name]
+        kind = {int: int, float: float, bool: bool}.get(type(field.default), str)
+        if name in ("switch_epoch", "test_size"):
+            kind = int
+        shown_default = f" [default: {field.default}]" if field.default not in (None, ()) else ""
+        text = f"{field.description or name.replace('_', ' ')}{shown_default}"
+        options.append((name, Annotated[kind | None, typer.Option(help=text, show_default=False)], None))
+    options += [(name, annotation, default) for name, (annotation, default) in own.items()]
+    function.__signature__ = inspect.Signature(
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
+        for name, annotation, default in options
+    )
+    function.__annotations__ = {name: annotation for name, annotation, _ in options}
+    return function
+
+
+RUN_FIELDS = [name for name in RunConfig.model_fields if name not in ("seed", "data_sha256")]
+SEEDS = typer.Option(help="One seed, a range 0:10, or a list 0,3,5.")
+app.command()(
+    _with_fields(
+        run,
+        RUN_FIELDS,
+        seeds=(Annotated[str, SEEDS], "0"),
+        store=(StoreRoot, None),
+        data_root=(DataRoot, None),
+        device=(Device, "auto"),
+        as_json=(AsJson, False),
+    )
+)
+data_app.command("check")(
+    _with_fields(data_check, ["data", "data_files", "test_size"], data_root=(DataRoot, None))
+)
+
+
+def _seeds(text: str) -> list[int]:
+    if ":" in text:
+        bounds = _integers("seeds", text.replace(":", ","))
+        if len(bounds) != 2 or bounds[0] >= bounds[1]:
+            raise ConfigError(found_expected("seeds", text, "a rising range such as 0:10"))
+        return list(range(*bounds))
+    return list(dict.fromkeys(_integers("seeds", text)))
+
+
+def _integers(field: str, text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise ConfigError(found_expected(field, text, "integers separated by commas")) from None
+
+
+def _summary(record: Record) -> dict[str, Any]:
+    epochs, _ = record.measured("test_accuracy")
+    last = int(epochs[-1]) if len(epochs) else 0
+    names = (
+        "train_loss",
+        "train_accuracy",
+        "test_loss",
+        "test_accuracy",
+        "trial_epoch",
+        "trial_test_accuracy",
+    )
+    measured = {name: record.at(last, name) if last else None for name in names}
+    return {
+        "run_id": record.run_id,
+        "seed": record.config.seed,
+        "status": record.status,
+        "epoch": last,
+        **measured,
+    }
+
+
+def main() -> None:
+    """Run the command line; an error of the user's is one line on stderr and a non-zero exit."""
+    # Threads that wait by spinning stall a machine whose cores are shared; set before torch is imported.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    try:
+        app()
+    except MixreproError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        typer.echo("interrupted", err=True)
+        sys.exit(130)

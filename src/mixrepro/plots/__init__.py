@@ -1,0 +1,17 @@
+"""What chapters show: figures, tables, verdicts and provenance. Draws records; never trains."""
+
+from .cards import Provenance, VerdictCard
+from .curves import bound_by_alpha, nearness_to_bound, over_training, switching
+from .tables import endings_table, protocol_table, table
+
+__all__ = [
+    "Provenance",
+    "VerdictCard",
+    "bound_by_alpha",
+    "endings_table",
+    "nearness_to_bound",
+    "over_training",
+    "protocol_table",
+    "switching",
+    "table",
+]

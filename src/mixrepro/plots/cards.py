@@ -1,0 +1,84 @@
+"""What a chapter shows besides figures: its verdict, and where its numbers come from."""
+
+import html
+from typing import Any
+
+from ..claims.rules import Part, Verdict, effect_text
+from ..results import Results
+from ..store import Record
+
+VERDICT_MIME = "application/vnd.mixrepro.verdict+json"
+RECORDS_MIME = "application/vnd.mixrepro.records+json"
+
+
+class VerdictCard:
+    """A verdict as a page shows it; the front page reads the data that travel with it."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        self.verdict = verdict
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        verdict = self.verdict
+        rows = "".join(_row(part) for part in verdict.parts)
+        head = "<tr><th>part</th><th>verdict</th><th>effect [95 % interval]</th><th>n</th><th>rule</th></tr>"
+        return {
+            VERDICT_MIME: verdict.as_dict(),
+            "text/html": (
+                f'<div class="verdict verdict-{verdict.verdict}"><p><strong>{html.escape(verdict.claim)}: '
+                f"{verdict.verdict}</strong>. {html.escape(verdict.title)}.</p>"
+                f"<table>{head}{rows}</table>"
+                f'<p class="scale">Scale: {html.escape(verdict.parts[0].scale)} '
+                f"(profile {verdict.parts[0].profile}). The verdict speaks of this scale only.</p></div>"
+            ),
+            "text/plain": f"{verdict.claim}: {verdict.verdict}",
+        }
+
+
+class Provenance:
+    """Which records a chapter read: data, versions, device and time."""
+
+    def __init__(self, *results: Results, records: list[Record] | None = None) -> None:
+        found = [record for result in results for record in result.all_records()] + list(records or [])
+        self.records = {record.run_id: record for record in found}
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        records = list(self.records.values())
+        lines = {
+            "runs": [f"{len(records)}, ids {', '.join(sorted(self.records)[:4])}{', ...' * (len(records) > 4)}"],
+            "data": sorted({record.manifest["data"]["source"] for record in records}),
+            "device": sorted({record.manifest["device"] for record in records}),
+            "versions": sorted({_versions(record) for record in records}),
+            "training time": [f"{_training_seconds(records):,.0f} s"],
+        }
+        rows = "".join(
+            f"<tr><th>{name}</th><td>{'<br>'.join(map(html.escape, values))}</td></tr>"
+            for name, values in lines.items()
+        )
+        return {
+            RECORDS_MIME: {"records": {run_id: record.digest for run_id, record in self.records.items()}},
+            "text/html": f'<table class="provenance">{rows}</table>',
+            "text/plain": f"{len(records)} runs",
+        }
+
+
+def _row(part: Part) -> str:
+    n = f"{part.n}" if part.n == part.n_declared else f"{part.n} of {part.n_declared}"
+    cells = (
+        html.escape(part.statement),
+        part.verdict,
+        html.escape(effect_text(part)),
+        n,
+        html.escape(part.rule),
+    )
+    return f'<tr class="verdict-{part.verdict}">{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
+
+
+def _versions(record: Record) -> str:
+    return ", ".join(f"{name} {version}" for name, version in sorted(record.manifest["versions"].items()))
+
+
+def _training_seconds(records: list[Record]) -> float:
+    """Sum the time of each stack once: its runs share start and wall time."""
+    return sum(
+        {(r.manifest["started"], r.manifest["wall_seconds"]): r.manifest["wall_seconds"] for r in records}.values()
+    )

@@ -1,0 +1,102 @@
+"""One look for every figure: colours, sizes, and how a figure reaches a page."""
+
+import base64
+import html
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+#: Always these, and never for anything else; line style differs too, so colour is never the only cue.
+ERM = {"color": "#0072B2", "linestyle": "-", "label": "ERM"}
+MIXUP = {"color": "#D55E00", "linestyle": (0, (6, 1.5)), "label": "Mixup"}
+THEORY = {"color": "black", "linestyle": "--"}
+BASELINE = {"color": "0.5", "linestyle": ":"}
+#: For arms that are neither; readable in this order, also without colour vision.
+OTHERS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#882255")
+
+FEWEST_FOR_BAND = 3
+LOG_AXIS_FROM = 20
+
+RC = {
+    "figure.figsize": (7.2, 3.4),
+    "figure.dpi": 110,
+    "figure.constrained_layout.use": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 10,
+    "axes.titlelocation": "left",
+    "axes.labelsize": 9,
+    "axes.grid": True,
+    "grid.alpha": 0.25,
+    "legend.fontsize": 8,
+    "legend.frameon": False,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "lines.linewidth": 1.6,
+    "svg.hashsalt": "mixrepro",
+}
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Apply the style sheet to the figures made inside."""
+    with mpl.rc_context(RC):
+        yield
+
+
+def mean_and_band(axes: Axes, epochs: np.ndarray, values: np.ndarray, **line: object) -> None:
+    """Draw the mean over seeds with a band of +-1 standard deviation; single lines for fewer than three seeds.
+
+    Args:
+        axes: Where to draw.
+        epochs: int64 [points].
+        values: float64 [seeds, points]; seeds that are NaN throughout (lost) are left out.
+        line: Colour, line style and label.
+    """
+    there = values[np.isfinite(values).all(1)]
+    if len(there) < FEWEST_FOR_BAND:
+        label = line.pop("label", None)
+        for number, curve in enumerate(there):
+            axes.plot(epochs, curve, label=label if number == 0 else None, **line)
+        return
+    mean, std = there.mean(0), there.std(0, ddof=1)
+    axes.plot(epochs, mean, **line)
+    axes.fill_between(epochs, mean - std, mean + std, color=line.get("color"), alpha=0.18, linewidth=0)
+
+
+def epoch_axis(axes: Axes, last: int, first: int = 1) -> None:
+    """Label the epoch axis; logarithmic when it spans more than twenty-fold."""
+    axes.set_xlabel("epoch")
+    if last > LOG_AXIS_FROM * first:
+        axes.set_xscale("log")
+
+
+def percent_axis(axes: Axes, label: str) -> None:
+    """Show the fractions of the vertical axis as percentages."""
+    axes.set_ylabel(label)
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=None, symbol=" %"))
+
+
+class Shown:
+    """A figure as a page shows it: an image with alternative text and a caption."""
+
+    def __init__(self, figure: Figure, alt: str, caption: str) -> None:
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="png", metadata={"Software": None})
+        self._png = base64.b64encode(buffer.getvalue()).decode()
+        self.alt, self.caption = alt, caption
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        alt, caption = html.escape(self.alt, quote=True), html.escape(self.caption)
+        image = f'<img src="data:image/png;base64,{self._png}" alt="{alt}">'
+        return {
+            "text/html": f'<figure class="figure">{image}<figcaption>{caption}</figcaption></figure>',
+            "image/png": self._png,
+            "text/plain": self.alt,
+        }

@@ -1,0 +1,75 @@
+"""Tables of a chapter."""
+
+import html
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..results import Results
+from .curves import seeds_caption
+
+
+class Table:
+    """A table as a page shows it."""
+
+    def __init__(self, head: Sequence[str], rows: Sequence[Sequence[str]], caption: str = "") -> None:
+        self.head, self.rows, self.caption = head, rows, caption
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        head = "".join(f"<th>{html.escape(cell)}</th>" for cell in self.head)
+        rows = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in self.rows)
+        caption = f"<caption>{html.escape(self.caption)}</caption>" if self.caption else ""
+        plain = "\n".join("  ".join(row) for row in [self.head, *self.rows])
+        body = f"{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
+        return {"text/html": f'<table class="numbers">{body}</table>', "text/plain": plain}
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """Show rows of text under a head."""
+    return Table(head, rows)
+
+
+def endings_table(results: Results) -> Table:
+    """Show where each arm stands after the last epoch: test accuracy, test loss and loss on training points."""
+    rows = [
+        [
+            arm,
+            mean_and_std(results.final(arm, "test_accuracy"), percent=True),
+            mean_and_std(results.final(arm, "test_loss")),
+            mean_and_std(results.final(arm, "train_loss")),
+        ]
+        for arm in results.experiment.arms
+    ]
+    return Table(["arm", "test accuracy", "test loss (nats)", "training loss (nats)"], rows, _caption(results))
+
+
+def protocol_table(results: Results) -> Table:
+    """Show test accuracy after the last epoch beside that at the epoch of the smallest training loss."""
+    rows = [
+        [
+            arm,
+            mean_and_std(results.final(arm, "test_accuracy"), percent=True),
+            mean_and_std(results.final(arm, "trial_test_accuracy"), percent=True),
+            mean_and_std(results.final(arm, "trial_epoch"), digits=0),
+        ]
+        for arm in results.experiment.arms
+    ]
+    head = ["arm", "accuracy after the last epoch", "accuracy at the smallest training loss", "its epoch"]
+    return Table(head, rows, _caption(results))
+
+
+def mean_and_std(values: np.ndarray, percent: bool = False, digits: int = 3) -> str:
+    """Word mean and standard deviation over seeds; a single seed is shown as such, a lost one is counted."""
+    there = values[np.isfinite(values)]
+    if not len(there):
+        return "not run"
+    scale, unit, digits = (100, " %", 1) if percent else (1, "", digits)
+    text = f"{scale * there.mean():,.{digits}f}"
+    if len(there) > 1:
+        text += f" ± {scale * there.std(ddof=1):,.{digits}f}"
+    lost = f" ({len(there)} of {len(values)} seeds)" if len(there) < len(values) else ""
+    return text + unit + lost
+
+
+def _caption(results: Results) -> str:
+    return seeds_caption(results).replace("line: mean, band: ±1 standard deviation", "mean ± standard deviation")
