@@ -2,7 +2,6 @@
 
 import inspect
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any, get_args
@@ -209,8 +208,6 @@ def _summary(record: Record) -> dict[str, Any]:
 
 def main() -> None:
     """Run the command line; an error of the user's is one line on stderr and a non-zero exit."""
-    # Threads that wait by spinning stall a machine whose cores are shared; set before torch is imported.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         app()
     except MixreproError as error:

@@ -17,7 +17,7 @@ def sample_lam(alpha: float, size: int | tuple[int, ...], generator: np.random.G
         generator: Source of randomness.
 
     Returns:
-        float32 array of shape `size` in [0, 1].
+        float64 array of shape `size` in [0, 1].
 
     Raises:
         ValueError: `alpha` is negative.
@@ -27,8 +27,8 @@ def sample_lam(alpha: float, size: int | tuple[int, ...], generator: np.random.G
     if alpha < 0:
         raise ValueError(f"alpha: found {alpha}, expected at least 0")
     if alpha == 0:
-        return np.ones(size, dtype=np.float32)
-    return generator.beta(alpha, alpha, size).astype(np.float32)
+        return np.ones(size)
+    return generator.beta(alpha, alpha, size)
 
 
 def mix_batch(x: Tensor, y: Tensor, lam: Tensor | float, perm: Tensor) -> tuple[Tensor, Tensor]:

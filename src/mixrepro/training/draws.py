@@ -47,5 +47,5 @@ def draw_epoch(configs: Sequence[RunConfig], epoch: int, device: torch.device) -
         if (seed, alpha) not in lams:
             lams[seed, alpha] = sample_lam(alpha, size, stream(seed, "lam", epoch))
     order, perm = (np.stack([drawn[c.seed][part] for c in configs]) for part in (0, 1))
-    lam = np.stack([lams[c.seed, c.alpha_at(epoch)] for c in configs])
+    lam = np.stack([lams[c.seed, c.alpha_at(epoch)] for c in configs]).astype(np.float32)
     return EpochDraws(*(torch.from_numpy(draw).to(device) for draw in (order, perm, lam)))

@@ -75,5 +75,4 @@ class Points:
         if x.dtype != torch.uint8:
             return x
         mean, std = (s.to(self.device).view(-1, 1, 1) for s in (self.dataset.mean, self.dataset.std))
-        scaled = (x.float() / 255 - mean) / std  # [r, b, channels, height, width]
-        return scaled.flatten(0, 1).contiguous(memory_format=torch.channels_last).unflatten(0, x.shape[:2])
+        return (x.float() / 255 - mean) / std  # [r, b, channels, height, width]

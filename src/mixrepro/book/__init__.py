@@ -1,0 +1,1 @@
+"""The book: chapters are executed by papermill, shown by Jupyter Book."""

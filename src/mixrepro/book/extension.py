@@ -1,0 +1,47 @@
+"""The book's Sphinx extension: before anything is read, every chapter is there and fresh.
+
+So `jupyter-book build book/` needs nothing but itself: chapters that are missing or stale are executed at the
+profile `$MIXREPRO_PROFILE` (default: quick), and one that raises ends the build before a page is written.
+"""
+
+import os
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.errors import ExtensionError
+
+from .. import paths
+from ..config import PROFILES
+from ..errors import MixreproError, found_expected
+from .chapters import build_chapters, build_lock
+from .verdict_table import VerdictTable
+
+
+def execute_chapters(app: Sphinx, config: Config) -> None:
+    """Execute what is missing or stale; keep other builds of this tree out until this one has ended."""
+    profile = os.environ.get(paths.PROFILE_VARIABLE) or "quick"
+    project = paths.project_root(Path(app.srcdir))
+    until_end = ExitStack()
+    try:
+        if profile not in PROFILES:
+            expected = f"one of {', '.join(PROFILES)}"
+            raise ExtensionError(found_expected(f"${paths.PROFILE_VARIABLE}", profile, expected))
+        if project is None:
+            raise ExtensionError(found_expected(str(app.srcdir), "no project", "_toc.yml and notebooks/ above it"))
+        until_end.enter_context(build_lock(project, sys.stderr))
+        build_chapters(project, profile, sys.stderr)
+    except MixreproError as error:
+        until_end.close()
+        raise ExtensionError(str(error), modname="mixrepro.book") from error
+    app.connect("build-finished", lambda app, exception: until_end.close())
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the hook and the directive."""
+    app.connect("config-inited", execute_chapters, priority=100)
+    app.add_directive("verdict-table", VerdictTable)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,102 @@
+"""When an executed chapter may stay: nothing that determines what it says has changed since."""
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from .. import paths
+from .mime import RECORDS_MIME
+
+
+def fingerprint(source: Path, parameters: Mapping[str, Any], project: Path) -> str:
+    """Return a digest of all that determines a chapter but the records it reads.
+
+    Args:
+        source: The chapter's notebook.
+        parameters: What is injected into it.
+        project: The checkout, whose `src/mixrepro` the chapter imports.
+
+    Returns:
+        SHA-256 over the notebook, every file of the library, the parameters and the versions of Python,
+        torch and matplotlib.
+    """
+    python = ".".join(platform.python_version_tuple()[:2])
+    versions = {"python": python} | {name: version(name) for name in ("torch", "matplotlib")}
+    digest = hashlib.sha256(json.dumps([versions, dict(parameters)], sort_keys=True).encode())
+    library = project / "src" / "mixrepro"
+    for name, file in [("", source), *_files(library)]:
+        content = file.read_bytes()
+        digest.update(f"\n{name} {len(content)}\n".encode() + content)
+    return digest.hexdigest()
+
+
+def _files(library: Path) -> list[tuple[str, Path]]:
+    """List the modules, and what else lies beside them: a style sheet changes a figure too."""
+    files = {p.relative_to(library).as_posix(): p for p in library.rglob("[!.]*") if p.is_file()}
+    return sorted((name, file) for name, file in files.items() if "__pycache__" not in file.parts)
+
+
+def records_read(notebook: nbformat.NotebookNode) -> dict[str, str]:
+    """Collect {run id: digest of its manifest} from a notebook's outputs."""
+    records: dict[str, str] = {}
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            records |= output.get("data", {}).get(RECORDS_MIME, {}).get("records", {})
+    return records
+
+
+def record_digest(run_id: str, project: Path) -> str | None:
+    """Return the digest of a record's manifest, or None if this machine has no such record."""
+    with _inside(project):
+        roots = (paths.store_root(), paths.results_root())
+    for root in roots:
+        manifest = root / run_id / "manifest.json" if root else None
+        if manifest and manifest.is_file():
+            return hashlib.sha256(manifest.read_bytes()).hexdigest()
+    return None
+
+
+@contextmanager
+def _inside(project: Path) -> Iterator[None]:
+    before = os.environ.get(paths.PROJECT_VARIABLE)
+    os.environ[paths.PROJECT_VARIABLE] = str(project)
+    try:
+        yield
+    finally:
+        del os.environ[paths.PROJECT_VARIABLE]
+        if before is not None:
+            os.environ[paths.PROJECT_VARIABLE] = before
+
+
+def why_stale(source: Path, target: Path, parameters: Mapping[str, Any], project: Path) -> str | None:
+    """Say why a chapter has to be executed, or None if it may stay.
+
+    Args:
+        source: The chapter's notebook.
+        target: Where the executed chapter lies, if it does.
+        parameters: What would be injected now.
+        project: The checkout.
+    """
+    if not target.is_file():
+        return "not executed yet"
+    try:
+        metadata = nbformat.read(target, as_version=4).metadata
+    except (ValueError, nbformat.reader.NotJSONError):
+        return "unreadable"
+    run, ours = metadata.get("papermill", {}), metadata.get("mixrepro", {})
+    if not run.get("end_time") or run.get("exception") or not ours:
+        return "unfinished"
+    if ours.get("fingerprint") != fingerprint(source, parameters, project):
+        return "its source, the library, its parameters or a version changed"
+    for run_id, digest in ours.get("records", {}).items():
+        if record_digest(run_id, project) != digest:
+            return f"record {run_id} changed"
+    return None

@@ -1,0 +1,147 @@
+"""The front page's table of claims; every number in it comes from an executed chapter."""
+
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import yaml
+from docutils import nodes
+from sphinx.addnodes import pending_xref
+from sphinx.errors import ExtensionError
+from sphinx.util.docutils import SphinxDirective
+
+from ..errors import ChapterError, found_expected
+from .mime import VERDICT_MIME
+
+VERDICTS = ("supported", "refuted", "inconclusive")
+CLAIM_KEYS = {"claim", "title", "verdict", "parts"}
+PART_KEYS = {
+    "statement", "verdict", "effect", "interval", "unit", "n", "n_declared", "rule", "scale", "profile",
+}  # fmt: skip
+#: The columns and their widths in percent.
+COLUMNS = {
+    "Claim": 17,
+    "Statement": 26,
+    "Verdict": 13,
+    "Effect, 95\N{NO-BREAK SPACE}% interval": 15,
+    "n": 5,
+    "Scale": 17,
+    "Profile": 7,
+}
+
+
+def toc_documents(toc: Path) -> list[str]:
+    """Return the documents of a table of contents, in order."""
+
+    def files(entry: Any) -> Iterator[str]:
+        if isinstance(entry, list):
+            for item in entry:
+                yield from files(item)
+        elif isinstance(entry, dict):
+            yield from (entry[key] for key in ("root", "file") if key in entry)
+            for key in ("parts", "subtrees", "chapters", "sections", "entries"):
+                yield from files(entry.get(key))
+
+    return list(files(yaml.safe_load(toc.read_text(encoding="utf-8"))))
+
+
+def verdicts_in(chapter: Path) -> list[dict[str, Any]]:
+    """Return the verdicts among an executed chapter's outputs.
+
+    Raises:
+        ChapterError: A verdict lacks a key, or is none of the three words.
+    """
+    cells = nbformat.read(chapter, as_version=4).cells
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    verdicts = [output.data[VERDICT_MIME] for output in outputs if VERDICT_MIME in output.get("data", {})]
+    for verdict in verdicts:
+        _check(f"chapter {chapter.stem}, verdict", verdict, CLAIM_KEYS)
+        for part in verdict["parts"]:
+            _check(f"chapter {chapter.stem}, part of {verdict['claim']}", part, PART_KEYS)
+    return verdicts
+
+
+def _check(what: str, judged: Any, keys: set[str]) -> None:
+    if not isinstance(judged, dict) or not keys <= judged.keys():
+        raise ChapterError(found_expected(what, sorted(judged), f"the keys {', '.join(sorted(keys))}"))
+    if judged["verdict"] not in VERDICTS:
+        raise ChapterError(found_expected(what, judged["verdict"], f"one of {', '.join(VERDICTS)}"))
+
+
+def _effect(part: dict[str, Any]) -> str:
+    from ..claims.rules import Part, effect_text  # takes a second, and most builds need no table
+
+    return effect_text(Part(**{field.name: part[field.name] for field in fields(Part)}))
+
+
+def seeds_text(part: dict[str, Any]) -> str:
+    """Word n; where seeds are missing, of how many."""
+    missing = part["n"] != part["n_declared"]
+    return f"{part['n']} of {part['n_declared']}" if missing else str(part["n"])
+
+
+class VerdictTable(SphinxDirective):
+    """One row for each part of each claim, in the order of the table of contents."""
+
+    def run(self) -> list[nodes.Node]:
+        """Build the table."""
+        toc = Path(self.env.srcdir, self.config.external_toc_path)
+        self.env.note_dependency(str(toc))
+        rows = []
+        for document in toc_documents(toc):
+            chapter = Path(self.env.srcdir, document).with_suffix(".ipynb")
+            if chapter.is_file():
+                self.env.note_dependency(str(chapter))
+                try:
+                    claims = verdicts_in(chapter)
+                except ChapterError as error:
+                    raise ExtensionError(str(error)) from error
+                rows += [row for claim in claims for row in self._claim_rows(document, claim)]
+        if not rows:
+            return [self.state.document.reporter.warning("no chapter holds a verdict", line=self.lineno)]
+        return [_table(rows)]
+
+    def _claim_rows(self, document: str, claim: dict[str, Any]) -> Iterator[nodes.row]:
+        for index, part in enumerate(claim["parts"]):
+            cells = [] if index else [self._claim_cell(document, claim)]
+            cells += [
+                _entry(nodes.Text(part["statement"])),
+                _entry(_verdict(part["verdict"])),
+                _entry(nodes.Text(_effect(part))),
+                _entry(nodes.Text(seeds_text(part))),
+                _entry(nodes.Text(part["scale"])),
+                _entry(nodes.Text(part["profile"])),
+            ]
+            yield nodes.row("", *cells)
+
+    def _claim_cell(self, document: str, claim: dict[str, Any]) -> nodes.entry:
+        label = nodes.inline("", claim["claim"], classes=["std", "std-doc"])
+        link = pending_xref(
+            "", label, refdomain="std", reftype="doc", refexplicit=True, reftarget=f"/{document}",
+            refwarn=True, refdoc=self.env.docname,
+        )  # fmt: skip
+        cell = _entry(link)
+        cell += nodes.paragraph("", claim["title"], classes=["claim-title"])
+        if len(claim["parts"]) > 1:
+            cell += nodes.paragraph("", "", nodes.Text("in all: "), _verdict(claim["verdict"]))
+            cell["morerows"] = len(claim["parts"]) - 1
+        return cell
+
+
+def _verdict(word: str) -> nodes.inline:
+    return nodes.inline("", word, classes=["verdict", f"verdict-{word}"])
+
+
+def _entry(node: nodes.Node) -> nodes.entry:
+    return nodes.entry("", nodes.paragraph("", "", node))
+
+
+def _table(rows: list[nodes.row]) -> nodes.table:
+    group = nodes.tgroup(cols=len(COLUMNS))
+    group += [nodes.colspec(colwidth=width) for width in COLUMNS.values()]
+    group += nodes.thead("", nodes.row("", *(_entry(nodes.Text(name)) for name in COLUMNS)))
+    group += nodes.tbody("", *rows)
+    # Typographic quotes would change what the chapters say.
+    return nodes.table("", group, classes=["verdict-table", "colwidths-given"], support_smartquotes=False)

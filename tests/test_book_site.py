@@ -1,0 +1,185 @@
+"""The smoke book, built from a copy of the tree and opened with an HTML parser."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+
+ROOT = Path(__file__).parents[1]
+CHAPTERS = [chapter["file"] for chapter in yaml.safe_load((ROOT / "_toc.yml").read_text())["chapters"]]
+VERDICT = "application/vnd.mixrepro.verdict+json"
+NOT_COPIED = (".git", ".venv", "_build", "chapters", ".mixrepro", "__pycache__", ".*_cache", ".hypothesis")
+
+pytestmark = pytest.mark.book
+
+
+def copy_tree(target: Path) -> None:
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    git = shutil.which("git") and subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=False)
+    if not git or git.returncode:  # an unpacked archive
+        shutil.copytree(ROOT, target, symlinks=True, ignore=shutil.ignore_patterns(*NOT_COPIED))
+        return
+    for name in filter(None, git.stdout.split("\0")):
+        if os.path.lexists(ROOT / name):
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, target / name, follow_symlinks=False)
+
+
+def build(project: Path, profile: str = "smoke") -> subprocess.CompletedProcess:
+    kept = {
+        name: value for name, value in os.environ.items() if name not in ("MIXREPRO_STORE", "MIXREPRO_PROJECT")
+    }
+    environment = kept | {"MIXREPRO_PROFILE": profile, "PYTHONPATH": str(project / "src")}
+    command = [Path(sys.executable).with_name("jupyter-book"), "build", "book/", "-W", "--keep-going"]
+    return subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The project that was built; its pages are below `_build/html`."""
+    project = tmp_path_factory.mktemp("site") / "project"
+    copy_tree(project)
+    done = build(project)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-6000:]
+    return project
+
+
+def page(project: Path, document: str) -> BeautifulSoup:
+    return BeautifulSoup((project / f"_build/html/{document}.html").read_text(), "html.parser")
+
+
+def outputs(project: Path, document: str) -> list[dict]:
+    notebook = json.loads((project / f"book/{document}.ipynb").read_text())
+    return [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
+
+
+def pages(project: Path) -> list[Path]:
+    html = project / "_build/html"
+    return [file for file in sorted(html.rglob("*.html")) if not {"_static", "vendor"} & set(file.parts)]
+
+
+@pytest.mark.parametrize("document", CHAPTERS)
+def test_chapter_shows_a_figure_and_a_verdict(site, document):
+    article = page(site, document).select_one("article")
+    assert article.select("img"), "no figure"
+    assert all(image.get("alt", "").strip() for image in article.select("img")), "a figure without alt text"
+    assert article.select(".verdict"), "no verdict"
+
+
+@pytest.mark.parametrize("document", CHAPTERS)
+def test_chapter_shows_no_error(site, document):
+    article = page(site, document).select_one("article")
+    assert not article.select(".traceback, .stderr")
+    assert "Traceback (most recent call last)" not in article.get_text()
+    assert not [output for output in outputs(site, document) if output["output_type"] == "error"]
+
+
+def test_front_page_table_says_what_the_chapters_say(site):
+    (table,) = page(site, "intro").select("table.verdict-table")
+    rows = table.select("tbody tr")
+    declared = [
+        (document, output["data"][VERDICT], index)
+        for document in CHAPTERS
+        for output in outputs(site, document)
+        if VERDICT in output.get("data", {})
+        for index in range(len(output["data"][VERDICT]["parts"]))
+    ]
+    assert len(rows) == len(declared) > 0
+    for row, (document, claim, index) in zip(rows, declared, strict=True):
+        part, cells = claim["parts"][index], row.find_all("td")
+        if index == 0:
+            first = cells.pop(0)
+            assert first.a.get_text() == claim["claim"]
+            assert first.a["href"] == f"{document}.html"
+            assert claim["title"] in first.get_text()
+            assert len(claim["parts"]) == 1 or claim["verdict"] in first.get_text()
+        statement, verdict, effect, n, scale, profile = (cell.get_text(strip=True) for cell in cells)
+        assert (statement, verdict, scale) == (part["statement"], part["verdict"], part["scale"])
+        assert (profile, part["profile"]) == ("smoke", "smoke")
+        assert cells[1].select(f".verdict-{part['verdict']}")
+        assert [int(number) for number in n.split(" of ")] in ([part["n"]], [part["n"], part["n_declared"]])
+        shown = [float(x) for x in re.findall(r"[+-]?\d[\d.e+-]*", effect.replace("\N{MINUS SIGN}", "-"))]
+        exact = [] if part["effect"] is None else [part["effect"], *(part["interval"] or [])]
+        if part["unit"] == "points":  # fractions inside, one decimal of a percentage point on the page
+            assert shown == pytest.approx([100 * x for x in exact], abs=0.051)
+        else:
+            assert shown == pytest.approx(exact, abs=6e-4, rel=0.005)
+
+
+def test_every_chapter_takes_part_in_the_front_page_table(site):
+    links = {link["href"] for link in page(site, "intro").select("table.verdict-table a")}
+    assert links == {f"{document}.html" for document in CHAPTERS}
+
+
+def test_internal_links_and_anchors_lead_somewhere(site):
+    broken, anchors = [], {}
+    for file in pages(site):
+        soup = BeautifulSoup(file.read_text(), "html.parser")
+        anchors[file.resolve()] = {tag["id"] for tag in soup.select("[id]")} | {""}
+    for file in pages(site):
+        for tag in BeautifulSoup(file.read_text(), "html.parser").select(
+            "a[href], img[src], script[src], link[href]"
+        ):
+            link = urlsplit(tag.get("href") or tag.get("src"))
+            if link.scheme or link.netloc:
+                continue
+            target = (file.parent / unquote(link.path)).resolve() if link.path else file.resolve()
+            if not target.exists() or unquote(link.fragment) not in anchors.get(target, {unquote(link.fragment)}):
+                broken.append(f"{file.name}: {link.geturl()}")
+    assert not broken
+
+
+def test_pages_ask_no_other_host(site):
+    loaded = {
+        tag.get("src") or tag.get("href")
+        for file in pages(site)
+        for tag in BeautifulSoup(file.read_text(), "html.parser").select(
+            "script[src], img[src], iframe[src], link[rel=stylesheet][href], link[rel=preload][href]"
+        )
+    }
+    assert not [address for address in loaded if urlsplit(address).netloc]
+    assert (site / "_build/html/vendor/mathjax/startup.js").is_file()
+
+
+def test_second_build_executes_nothing(site):
+    before = {file: file.stat().st_mtime_ns for file in (site / "book/chapters").iterdir()}
+    start = time.monotonic()
+    done = build(site)
+    assert done.returncode == 0
+    assert f"All {len(CHAPTERS)} chapters are fresh: nothing executed." in done.stderr
+    assert {file: file.stat().st_mtime_ns for file in (site / "book/chapters").iterdir()} == before
+    assert time.monotonic() - start < 60
+
+
+@pytest.mark.parametrize("document", CHAPTERS[:1])
+def test_build_stops_at_a_chapter_that_raises(site, document):
+    source = site / "notebooks" / f"{Path(document).name}.py"
+    text, tag = source.read_text(), '# %% tags=["parameters"]'
+    assert text.count(tag) == 1
+    shown = {file: file.read_bytes() for file in pages(site)}
+    try:
+        source.write_text(text.replace(tag, f"# %%\n1 / 0\n\n{tag}"))
+        done = build(site)
+        assert done.returncode != 0
+        assert re.search(
+            rf"chapter {source.stem}, cell \d+ \(1 / 0\): ZeroDivisionError: division by zero", done.stderr
+        )
+        assert {file: file.read_bytes() for file in pages(site)} == shown
+    finally:
+        source.write_text(text)
+    assert build(site).returncode == 0
+
+
+def test_build_refuses_an_unknown_profile(site):
+    done = build(site, "huge")
+    assert done.returncode != 0
+    assert "$MIXREPRO_PROFILE: found 'huge', expected one of smoke, quick, small, paper" in done.stderr
