@@ -70,7 +70,11 @@ plots.table(
             f"{a:g}",
             f"{loss_bound.expected_entropy(a):.6f}",
             f"{loss_bound.expected_entropy_by_quadrature(a):.6f}",
-            "{:.4f} ± {:.4f}".format(*loss_bound.expected_entropy_by_sampling(a, 100_000, stream(0, "lam"))),
+            "{:.4f} ± {:.4f}".format(
+                *loss_bound.expected_entropy_by_sampling(
+                    a, 100_000, stream(0, "lam")
+                )
+            ),
         ]
         for a in sorted({0.2, 0.5, 1.0, 2.0, 8.0, alpha} - {0.0})
     ],
@@ -91,14 +95,20 @@ plots.table(
         [
             name,
             f"{loss_bound.mixup_loss_lower_bound(alpha=alpha, class_proportions=p):.4f}",
-            "{:.4f} ± {:.4f}".format(*loss_bound.lower_bound_by_sampling(p, alpha, 100_000, stream(0, "pairs"))),
+            "{:.4f} ± {:.4f}".format(
+                *loss_bound.lower_bound_by_sampling(
+                    p, alpha, 100_000, stream(0, "pairs")
+                )
+            ),
         ]
         for name, p in shares.items()
     ],
 )
 
 # %%
-plots.bound_by_alpha(np.geomspace(0.05, 50, 60), classes=(2, 10, 100), marked=alpha or 1.0)
+plots.bound_by_alpha(
+    np.geomspace(0.05, 50, 60), classes=(2, 10, 100), marked=alpha or 1.0
+)
 
 # %% [markdown]
 # ## How near real runs come
@@ -108,7 +118,9 @@ plots.bound_by_alpha(np.geomspace(0.05, 50, 60), classes=(2, 10, 100), marked=al
 # every step, as Mixup is trained in practice; the exact loss is only measured.
 
 # %%
-experiment = lemma_3_1.declare(profile, alpha=alpha or None, num_seeds=num_seeds or None)
+experiment = lemma_3_1.declare(
+    profile, alpha=alpha or None, num_seeds=num_seeds or None
+)
 results = sweep.run(experiment)
 plots.nearness_to_bound(results)
 
@@ -137,7 +149,12 @@ plots.VerdictCard(claim.judge(results))
 
 # %%
 plots.table(
-    ["n", "batch size", "the lemma's floor (nats)", "floor of the reported loss (nats)"],
+    [
+        "n",
+        "batch size",
+        "the lemma's floor (nats)",
+        "floor of the reported loss (nats)",
+    ],
     [
         [
             f"{n:,}",

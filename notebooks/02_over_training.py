@@ -37,7 +37,9 @@ from mixrepro import plots, sweep
 from mixrepro.claims import fig_2 as claim
 from mixrepro.experiments import fig_2
 
-changes = dict(alpha=alpha, num_seeds=num_seeds or None, n=n or None, lr=lr or None)
+changes = dict(
+    alpha=alpha, num_seeds=num_seeds or None, n=n or None, lr=lr or None
+)
 
 # %% [markdown]
 # ## The idea

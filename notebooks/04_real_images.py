@@ -41,7 +41,9 @@ from mixrepro.store import Store
 print("\n\n".join(real_images.commands()))
 
 # %%
-results = collect(real_images.declare(), [Store(), Store(paths.results_root())], any_code=True)
+results = collect(
+    real_images.declare(), [Store(), Store(paths.results_root())], any_code=True
+)
 verdict = claim.judge(results)
 plots.over_training(results, "ResNet-18, width 8, CIFAR-10")
 

@@ -16,10 +16,10 @@ import pytest
 
 from mixrepro.book import chapters
 from mixrepro.book.chapters import build_chapters, execute_chapter, stale_chapters
-from mixrepro.book.freshness import record_digest
 from mixrepro.book.progress import Bar, Lines, Progress, ProgressFile, following
 from mixrepro.book.source import SCHEME, chapter_parameters, check_parameters
 from mixrepro.errors import ChapterError, ConfigError
+from mixrepro.store import manifest_digest
 
 GOOD = """\
 # %% [markdown]
@@ -287,7 +287,7 @@ def test_stale_chapters_finds_every_chapter_when_a_version_changed(project, monk
 
 def test_record_digest_is_found_in_the_tracked_results_too(project):
     shutil.move(project / ".mixrepro/runs/r1", project / "results/r1")
-    assert record_digest("r1", project) == hashlib.sha256(MANIFEST).hexdigest()
+    assert manifest_digest("r1", project) == hashlib.sha256(MANIFEST).hexdigest()
     assert stale_chapters(project, "quick") == {}
 
 

@@ -102,14 +102,14 @@ def test_front_page_table_says_what_the_chapters_say(site):
             assert first.a["href"] == f"{document}.html"
             assert claim["title"] in first.get_text()
             assert len(claim["parts"]) == 1 or claim["verdict"] in first.get_text()
-        statement, verdict, effect, n, scale, profile = (cell.get_text(strip=True) for cell in cells)
-        assert (statement, verdict, scale) == (part["statement"], part["verdict"], part["scale"])
-        assert (profile, part["profile"]) == ("smoke", "smoke")
+            assert f"{part['scale']} ({part['profile']})" in first.get_text()
+        statement, verdict, effect, n = (cell.get_text(strip=True) for cell in cells)
+        assert (statement, verdict) == (part["statement"], part["verdict"])
         assert cells[1].select(f".verdict-{part['verdict']}")
         assert [int(number) for number in n.split(" of ")] in ([part["n"]], [part["n"], part["n_declared"]])
         shown = [float(x) for x in re.findall(r"[+-]?\d[\d.e+-]*", effect.replace("\N{MINUS SIGN}", "-"))]
         exact = [] if part["effect"] is None else [part["effect"], *(part["interval"] or [])]
-        if part["unit"] == "points":  # fractions inside, one decimal of a percentage point on the page
+        if part["unit"] in ("points", "share"):  # fractions inside, one decimal of a per cent on the page
             assert shown == pytest.approx([100 * x for x in exact], abs=0.051)
         else:
             assert shown == pytest.approx(exact, abs=6e-4, rel=0.005)

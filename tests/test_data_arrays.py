@@ -194,9 +194,7 @@ def test_load_names_the_file_and_what_is_wrong_with_it(folder, changes, message)
 
 def test_load_refuses_a_single_class(folder):
     rewrite(folder / "a.npz", labels=np.zeros(50, int))
-    with pytest.raises(
-        DataError, match=r"found only 1 distinct values, from 0 to 0, expected .* at least two"
-    ):
+    with pytest.raises(DataError, match=r"found only 1 distinct values, from 0 to 0, expected .* at least two"):
         arrays.load(folder, "a.npz")
 
 
@@ -233,9 +231,7 @@ def test_load_refuses_a_member_that_is_not_an_array(folder):
     with zipfile.ZipFile(folder / "b.npz", "w") as archive:
         archive.writestr("images", b"raw bytes")
         archive.writestr("labels", b"raw bytes")
-    with pytest.raises(
-        DataError, match=r"images of .*b\.npz: found a .* array of shape \(\), expected uint8"
-    ):
+    with pytest.raises(DataError, match=r"images of .*b\.npz: found a .* array of shape \(\), expected uint8"):
         arrays.load(folder)
 
 

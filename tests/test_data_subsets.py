@@ -8,9 +8,7 @@ from mixrepro.data import balanced_subset, train_subset
 from mixrepro.errors import DataError
 from mixrepro.rng import stream
 
-Y = torch.tensor([0] * 7 + [1] * 30 + [2] * 12)[
-    torch.randperm(49, generator=torch.Generator().manual_seed(1))
-]
+Y = torch.tensor([0] * 7 + [1] * 30 + [2] * 12)[torch.randperm(49, generator=torch.Generator().manual_seed(1))]
 
 
 def draw(n, seed=0, y=Y):

@@ -79,7 +79,9 @@ class TestReplicas:
     def test_select_copies_the_named_replicas(self, config, shape):
         network = build(config, [0, 1, 2], shape, 10).eval()
         chosen = network.select([2, 0, 2])
-        x = torch.randn(1, 2, *shape, generator=torch.Generator().manual_seed(0)).expand(3, *[-1] * (1 + len(shape)))
+        x = torch.randn(1, 2, *shape, generator=torch.Generator().manual_seed(0)).expand(
+            3, *[-1] * (1 + len(shape))
+        )
         assert chosen.size == 3
         assert torch.allclose(chosen(x), network(x)[[2, 0, 2]], atol=1e-6)
         next(chosen.parameters()).data.zero_()
@@ -87,7 +89,9 @@ class TestReplicas:
 
     def test_copy_from_overwrites_masked_replicas_only(self, config, shape):
         network, other = build(config, [0, 1], shape, 10).eval(), build(config, [2, 3], shape, 10).eval()
-        x = torch.randn(1, 2, *shape, generator=torch.Generator().manual_seed(0)).expand(2, *[-1] * (1 + len(shape)))
+        x = torch.randn(1, 2, *shape, generator=torch.Generator().manual_seed(0)).expand(
+            2, *[-1] * (1 + len(shape))
+        )
         before, theirs = network(x), other(x)
         network.copy_from(other, torch.tensor([False, True]))
         assert torch.allclose(network(x)[0], before[0])

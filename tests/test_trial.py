@@ -43,7 +43,9 @@ class TestPrefix:
             same_start(ours, theirs, 5)
 
     def test_company_changes_nothing_but_rounding(self, config):
-        everyone = train_together([config.but(alpha=a, seed=s) for a in (0.0, 1.0) for s in range(3)], load(config))
+        everyone = train_together(
+            [config.but(alpha=a, seed=s) for a in (0.0, 1.0) for s in range(3)], load(config)
+        )
         pair = train_together([everyone[5].config, everyone[0].config], load(config))
         near(pair[0], everyone[5])
         near(pair[1], everyone[0])

@@ -10,7 +10,7 @@ if "torch" not in sys.modules:
     # OpenMP threads wait by spinning. Where a core is shared with other work they then stall one another, and an
     # epoch of a small network takes ten times as long; not spinning at all is slower on a quiet machine. Read
     # once, when torch loads its OpenMP library.
-    os.environ.setdefault("GOMP_SPINCOUNT", "2000")
+    os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 __all__ = ["RunConfig", "train"]
 

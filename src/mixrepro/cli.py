@@ -1,5 +1,6 @@
-"""The command line: `mixrepro run | sweep | verdicts | book | data`."""
+"""The command line: `mixrepro run | sweep | verdicts | book | figure | data`."""
 
+import contextlib
 import inspect
 import json
 import sys
@@ -20,6 +21,11 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 data_app = typer.Typer(no_args_is_help=True, help="Look at data sets.")
 app.add_typer(data_app, name="data")
 
+FLAGS = ("exact_mixup_loss",)
+INTEGERS = {name for name, field in RunConfig.model_fields.items() if type(field.default) is int}
+INTEGERS |= {"switch_epoch", "test_size"}
+NUMBERS = {name for name, field in RunConfig.model_fields.items() if type(field.default) is float}
+
 DataRoot = Annotated[Path | None, typer.Option(help="Folder of the data; arrays: the folder of .npz files.")]
 StoreRoot = Annotated[Path | None, typer.Option("--store", help="Folder of run records.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -29,10 +35,7 @@ Device = Annotated[str, typer.Option(help="auto, cpu, cuda, ...")]
 
 def run(seeds: str, store: Path | None, data_root: Path | None, device: str, as_json: bool, **fields: Any) -> None:
     """Train one configuration with one or many seeds, and record it."""
-    given = {name: value for name, value in fields.items() if value is not None}
-    if "milestones" in given:
-        given["milestones"] = _integers("milestones", given["milestones"])
-    config = RunConfig(**given)
+    config = _config(fields)
     from .sweep import train
 
     records = train(config, _seeds(seeds), Store(store), data_root, device)
@@ -101,10 +104,19 @@ def book(profile: ProfileName = "quick") -> None:
     """Run the chapters that are missing or stale, and build the book."""
     from .book.site import build_site
 
-    project = paths.project_root()
-    if project is None:
-        raise ConfigError(found_expected("project", str(Path.cwd()), "a folder inside a checkout of mixrepro"))
-    raise typer.Exit(build_site(project, profile))
+    raise typer.Exit(build_site(_project(), profile))
+
+
+@app.command()
+def figure(
+    chapter: Annotated[str, typer.Argument(help="An executed chapter, as 02_over_training.")],
+    number: Annotated[int, typer.Option(help="Which of its figures.")] = 1,
+    out: Annotated[Path, typer.Option(help="The PNG file to write.")] = Path("figure.png"),
+) -> None:
+    """Take a figure out of an executed chapter, and print its alternative text."""
+    from .book.figures import export_figure
+
+    typer.echo(export_figure(_project(), chapter, number, out))
 
 
 @data_app.command("list")
@@ -123,7 +135,7 @@ def data_check(data_root: Path | None, **fields: Any) -> None:
     """Load a data set and say what is in it."""
     from .data import load
 
-    config = RunConfig(**{name: value for name, value in fields.items() if value is not None}, model="mlp")
+    config = _config(fields)
     dataset = load(config, data_root)
     typer.echo(dataset.source)
     shape = " x ".join(str(side) for side in dataset.x_train.shape[1:])
@@ -136,12 +148,16 @@ def _with_fields(function: Any, names: list[str], **own: tuple[Any, Any]) -> Any
     options = []
     for name in names:
         field = RunConfig.model_fields[name]
-        kind = {int: int, float: float, bool: bool}.get(type(field.default), str)
-        if name in ("switch_epoch", "test_size"):
-            kind = int
+        kind = bool if name in FLAGS else str  # numbers are read by `_config`, so that its errors name them
         shown_default = f" [default: {field.default}]" if field.default not in (None, ()) else ""
         text = f"{field.description or name.replace('_', ' ')}{shown_default}"
-        options.append((name, Annotated[kind | None, typer.Option(help=text, show_default=False)], None))
+        options.append(
+            (
+                name,
+                Annotated[kind | None, typer.Option(help=text, metavar=_metavar(name), show_default=False)],
+                None,
+            )
+        )
     options += [(name, annotation, default) for name, (annotation, default) in own.items()]
     function.__signature__ = inspect.Signature(
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
@@ -167,6 +183,32 @@ app.command()(
 data_app.command("check")(
     _with_fields(data_check, ["data", "data_files", "test_size"], data_root=(DataRoot, None))
 )
+
+
+def _config(fields: dict[str, str | bool | None]) -> RunConfig:
+    given: dict[str, Any] = {name: value for name, value in fields.items() if value is not None}
+    for name, text in given.items():
+        if name == "milestones":
+            given[name] = _integers(name, text)
+        elif name in INTEGERS | NUMBERS:
+            with contextlib.suppress(
+                ValueError
+            ):  # what is no number is refused by RunConfig, which names the field
+                given[name] = int(text) if name in INTEGERS else float(text)
+    return RunConfig(**given)
+
+
+def _metavar(name: str) -> str | None:
+    if name in FLAGS:
+        return None
+    return "INTEGER" if name in INTEGERS else "NUMBER" if name in NUMBERS else "TEXT"
+
+
+def _project() -> Path:
+    project = paths.project_root()
+    if project is None:
+        raise ConfigError(found_expected("project", str(Path.cwd()), "a folder inside a checkout of mixrepro"))
+    return project
 
 
 def _seeds(text: str) -> list[int]:

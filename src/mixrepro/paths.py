@@ -25,17 +25,17 @@ def project_root(start: Path | None = None) -> Path | None:
     return None
 
 
-def store_root() -> Path:
-    """Return the folder of this machine's own run records (not tracked)."""
+def store_root(project: Path | None = None) -> Path:
+    """Return the folder of this machine's own run records (not tracked); `project`: default the one around us."""
     if STORE_VARIABLE in os.environ:
         return Path(os.environ[STORE_VARIABLE])
-    project = project_root()
+    project = project or project_root()
     return project / ".mixrepro" / "runs" if project else Path(platformdirs.user_cache_dir("mixrepro")) / "runs"
 
 
-def results_root() -> Path | None:
+def results_root(project: Path | None = None) -> Path | None:
     """Return the folder of tracked records of long runs, or None outside of a checkout."""
-    project = project_root()
+    project = project or project_root()
     return project / "results" if project else None
 
 

@@ -240,9 +240,9 @@ class Store:
         return [r for r in self.records() if all(getattr(r.config, k) == v for k, v in fields.items())]
 
 
-def manifest_digest(run_id: str) -> str | None:
+def manifest_digest(run_id: str, project: Path | None = None) -> str | None:
     """Return the SHA-256 of a record's manifest, looked for in the store, then in `results/`; None if missing."""
-    for root in (paths.store_root(), paths.results_root()):
+    for root in (paths.store_root(project), paths.results_root(project)):
         if root and (root / run_id / MANIFEST).is_file():
             return _sha256(root / run_id / MANIFEST)
     return None

@@ -12,6 +12,7 @@ from .experiments.declaration import Experiment
 from .progress import reporting
 from .results import Results, collect
 from .store import Record, Store
+from .training.device import pick_device
 from .training.trial import Outcome, stack_key, train_together
 
 
@@ -59,6 +60,7 @@ def train_missing(
     configs = [identified(config, data_root) for config in configs]
     missing = [config for config in dict.fromkeys(configs) if store.find(config) is None]
     if missing:
+        pick_device(device)
         store.check_writable()
         for config in missing:
             train_subset(load(config, data_root), config)  # raises before anything is trained

@@ -2,18 +2,16 @@
 
 import hashlib
 import json
-import os
 import platform
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import nbformat
 
-from .. import paths
-from .mime import RECORDS_MIME
+from ..mime import RECORDS_MIME
+from ..store import manifest_digest
 
 
 def fingerprint(source: Path, parameters: Mapping[str, Any], project: Path) -> str:
@@ -53,29 +51,6 @@ def records_read(notebook: nbformat.NotebookNode) -> dict[str, str]:
     return records
 
 
-def record_digest(run_id: str, project: Path) -> str | None:
-    """Return the digest of a record's manifest, or None if this machine has no such record."""
-    with _inside(project):
-        roots = (paths.store_root(), paths.results_root())
-    for root in roots:
-        manifest = root / run_id / "manifest.json" if root else None
-        if manifest and manifest.is_file():
-            return hashlib.sha256(manifest.read_bytes()).hexdigest()
-    return None
-
-
-@contextmanager
-def _inside(project: Path) -> Iterator[None]:
-    before = os.environ.get(paths.PROJECT_VARIABLE)
-    os.environ[paths.PROJECT_VARIABLE] = str(project)
-    try:
-        yield
-    finally:
-        del os.environ[paths.PROJECT_VARIABLE]
-        if before is not None:
-            os.environ[paths.PROJECT_VARIABLE] = before
-
-
 def why_stale(source: Path, target: Path, parameters: Mapping[str, Any], project: Path) -> str | None:
     """Say why a chapter has to be executed, or None if it may stay.
 
@@ -97,6 +72,6 @@ def why_stale(source: Path, target: Path, parameters: Mapping[str, Any], project
     if ours.get("fingerprint") != fingerprint(source, parameters, project):
         return "its source, the library, its parameters or a version changed"
     for run_id, digest in ours.get("records", {}).items():
-        if record_digest(run_id, project) != digest:
+        if manifest_digest(run_id, project) != digest:
             return f"record {run_id} changed"
     return None

@@ -1,15 +1,12 @@
-"""The mime types with which a chapter's outputs carry data for the book, beside what they show."""
+"""Tells myst-nb that our mime types are data for the book: they have no look."""
 
 from typing import Any, ClassVar
 
-#: {"records": {run id: SHA-256 of the record's manifest.json}}: what the chapter read.
-RECORDS_MIME = "application/vnd.mixrepro.records+json"
-#: One claim's verdict, see `verdict_table`.
-VERDICT_MIME = "application/vnd.mixrepro.verdict+json"
+from ..mime import RECORDS_MIME, VERDICT_MIME
 
 
 class MixreproMime:
-    """Keeps myst-nb from warning of our mime types: they have no look (its `myst_nb.mime_renderers`)."""
+    """Keeps myst-nb from warning of our mime types (its entry point group `myst_nb.mime_renderers`)."""
 
     mime_priority_overrides: ClassVar[tuple] = ()
 

@@ -13,7 +13,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
 from ..errors import ChapterError, found_expected
-from .mime import VERDICT_MIME
+from ..mime import VERDICT_MIME
 
 VERDICTS = ("supported", "refuted", "inconclusive")
 CLAIM_KEYS = {"claim", "title", "verdict", "parts"}
@@ -22,13 +22,11 @@ PART_KEYS = {
 }  # fmt: skip
 #: The columns and their widths in percent.
 COLUMNS = {
-    "Claim": 17,
-    "Statement": 26,
-    "Verdict": 13,
-    "Effect, 95\N{NO-BREAK SPACE}% interval": 15,
+    "Claim": 30,
+    "Statement": 33,
+    "Verdict": 14,
+    "Effect, 95\N{NO-BREAK SPACE}% interval": 18,
     "n": 5,
-    "Scale": 17,
-    "Profile": 7,
 }
 
 
@@ -111,8 +109,6 @@ class VerdictTable(SphinxDirective):
                 _entry(_verdict(part["verdict"])),
                 _entry(nodes.Text(_effect(part))),
                 _entry(nodes.Text(seeds_text(part))),
-                _entry(nodes.Text(part["scale"])),
-                _entry(nodes.Text(part["profile"])),
             ]
             yield nodes.row("", *cells)
 
@@ -124,6 +120,8 @@ class VerdictTable(SphinxDirective):
         )  # fmt: skip
         cell = _entry(link)
         cell += nodes.paragraph("", claim["title"], classes=["claim-title"])
+        first = claim["parts"][0]
+        cell += nodes.paragraph("", f"{first['scale']} ({first['profile']})", classes=["claim-scale"])
         if len(claim["parts"]) > 1:
             cell += nodes.paragraph("", "", nodes.Text("in all: "), _verdict(claim["verdict"]))
             cell["morerows"] = len(claim["parts"]) - 1

@@ -4,8 +4,8 @@ Seeds are the unit. A rule looks at the 95 % Student interval of the mean over s
 
 - `exceeds(min_effect)`: supported if the interval lies above zero and reaches `min_effect`; refuted if it lies
   below `min_effect`, so that an effect of the size that matters is excluded; otherwise inconclusive.
-- `stays_below(margin)`: supported if the interval lies below `margin`; refuted if it lies above zero and
-  reaches `margin`; otherwise inconclusive.
+- `stays_below(margin)`: supported if the interval lies below `margin`; refuted if it lies above; otherwise
+  inconclusive.
 
 Without an effect, `exceeds` supports in 2.5 % of experiments. Fewer than three seeds, or fewer than declared
 (a run is missing or diverged), is always inconclusive.
@@ -93,7 +93,9 @@ def exceeds(
             word = "refuted"
         elif low > 0:
             word = "supported"
-    rule = f"mean above 0 with 95 % confidence and {shown(min_effect, unit)} within reach"
+    rule = "mean above 0 with 95 % confidence"
+    if min_effect:
+        rule += f", and {shown(min_effect, unit)} not excluded"
     return _part(statement, word, effects, rule, results, unit)
 
 
@@ -106,7 +108,7 @@ def stays_below(
     if enough(effects):
         if high < margin:
             word = "supported"
-        elif low > 0:
+        elif low > margin:
             word = "refuted"
     rule = f"mean below {shown(margin, unit)} with 95 % confidence"
     return _part(statement, word, effects, rule, results, unit)
@@ -149,8 +151,10 @@ def enough(effects: np.ndarray) -> bool:
 
 
 def shown(value: float, unit: str) -> str:
-    """Word a value: differences of accuracy as percentage points."""
-    return f"{100 * value:.1f} points" if unit == "points" else f"{value:.3g} {unit}"
+    """Word a value: differences of accuracy as percentage points, shares of a whole as per cent."""
+    if unit == "points":
+        return f"{100 * value:.1f} points"
+    return f"{100 * value:.1f} %" if unit == "share" else f"{value:.3f} {unit}"
 
 
 def effect_text(part: Part) -> str:
@@ -160,7 +164,7 @@ def effect_text(part: Part) -> str:
     text = shown(part.effect, part.unit)
     if part.interval is None:
         return f"{text} [no interval]"
-    scale, digits = (100, 1) if part.unit == "points" else (1, 3)
+    scale, digits = (100, 1) if part.unit in ("points", "share") else (1, 3)
     low, high = (f"{scale * end:.{digits}f}" for end in part.interval)
     return f"{text} [{low}, {high}]"
 

@@ -14,7 +14,7 @@ ALPHAS = (0.2, 1.0, 4.0)
 
 SIZES = {
     "smoke": dict(n=20, width=32, epochs=30, batch_size=20, num_seeds=3),
-    "quick": dict(n=50, width=256, epochs=2000, batch_size=50, num_seeds=5),
+    "quick": dict(n=50, width=256, epochs=1000, batch_size=50, num_seeds=5),
 }
 
 

@@ -4,11 +4,9 @@ import html
 from typing import Any
 
 from ..claims.rules import Part, Verdict, effect_text
+from ..mime import RECORDS_MIME, VERDICT_MIME
 from ..results import Results
 from ..store import Record
-
-VERDICT_MIME = "application/vnd.mixrepro.verdict+json"
-RECORDS_MIME = "application/vnd.mixrepro.records+json"
 
 
 class VerdictCard:

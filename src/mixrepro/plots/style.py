@@ -80,7 +80,7 @@ def epoch_axis(axes: Axes, last: int, first: int = 1) -> None:
 def percent_axis(axes: Axes, label: str) -> None:
     """Show the fractions of the vertical axis as percentages."""
     axes.set_ylabel(label)
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=None, symbol=" %"))
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
 
 
 class Shown:

@@ -37,3 +37,8 @@ def denormals_flushed() -> Iterator[None]:
         yield
     finally:
         torch.set_flush_denormal(False)
+
+
+# The mode belongs to a thread, and torch's workers inherit it when they start, with the first large operation.
+with denormals_flushed():
+    torch.zeros(1_000_000).add_(1)

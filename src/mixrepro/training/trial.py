@@ -80,9 +80,25 @@ def train_together(
             raise ConfigError(
                 found_expected("runs", "a difference in other fields", f"differences in {FREE_FIELDS} only")
             )
+    stack, wall_seconds = _train(configs, dataset, pick_device(device), progress)
+    outcomes = []
+    for config in configs:
+        curve = stack.curves[stack.configs.index(config)]
+        columns = curve.columns(evaluation_epochs(config))
+        lost = np.flatnonzero(~np.isfinite(columns["objective"]))
+        diverged_at = int(lost[0]) + 1 if len(lost) else None
+        columns = {name: column[:diverged_at] for name, column in columns.items()}
+        outcomes.append(Outcome(config, columns, diverged_at, len(configs), wall_seconds, describe(stack.device)))
+    return outcomes
+
+
+def _train(
+    configs: Sequence[RunConfig], dataset: Dataset, device: torch.device, progress: Progress | None
+) -> tuple["_Stack", float]:
+    """Train the planned stack to the end; return it and the seconds it took."""
     start, forks = plan(configs)
     with denormals_flushed():
-        stack = _Stack(start, dataset, pick_device(device))
+        stack = _Stack(start, dataset, device)
         started, done, to_do = time.perf_counter(), 0, epochs_computed(configs)
         for epoch in range(configs[0].epochs):
             for fork in forks:
@@ -97,15 +113,7 @@ def train_together(
             if fork.epoch == configs[0].epochs:  # a switch at the very end changes nothing
                 stack.rebuild(fork)
         wall_seconds = time.perf_counter() - started
-    outcomes = []
-    for config in configs:
-        curve = stack.curves[stack.configs.index(config)]
-        columns = curve.columns(evaluation_epochs(config))
-        lost = np.flatnonzero(~np.isfinite(columns["objective"]))
-        diverged_at = int(lost[0]) + 1 if len(lost) else None
-        columns = {name: column[:diverged_at] for name, column in columns.items()}
-        outcomes.append(Outcome(config, columns, diverged_at, len(configs), wall_seconds, describe(stack.device)))
-    return outcomes
+    return stack, wall_seconds
 
 
 def describe(device: torch.device) -> str:

@@ -1,0 +1,6 @@
+"""The mime types with which a chapter's outputs carry data for the book, beside what they show."""
+
+#: {"records": {run id: SHA-256 of the record's manifest.json}}: what the chapter read.
+RECORDS_MIME = "application/vnd.mixrepro.records+json"
+#: One claim's verdict, see `claims.rules.Verdict`.
+VERDICT_MIME = "application/vnd.mixrepro.verdict+json"

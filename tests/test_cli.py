@@ -1,0 +1,182 @@
+"""The command line: what works, and one clear line for what does not."""
+
+import json
+import zipfile
+
+import numpy as np
+import pytest
+
+from mixrepro import cli
+
+
+def mixrepro(capsys, *arguments):
+    """Run the command line in process and return (exit code, stdout, stderr)."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.argv", ["mixrepro", *map(str, arguments)])
+        try:
+            cli.main()
+            code = 0
+        except SystemExit as stop:
+            code = stop.code or 0
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+TINY = ("--n", 40, "--width", 8, "--batch-size", 20, "--epochs", 3)
+
+
+@pytest.fixture
+def images(tmp_path):
+    """A folder with one good .npz of 60 images in 3 classes."""
+    folder = tmp_path / "images"
+    folder.mkdir()
+    generator = np.random.default_rng(0)
+    pixels = generator.integers(0, 256, (60, 32, 32, 3), dtype=np.uint8)
+    np.savez(folder / "a.npz", images=pixels, labels=np.arange(60) % 3)
+    return folder
+
+
+def test_run_prints_records_as_json(capsys, store):
+    code, out, _ = mixrepro(capsys, "run", *TINY, "--seeds", "0:2", "--json")
+    assert code == 0
+    records = json.loads(out)
+    assert [record["seed"] for record in records] == [0, 1]
+    assert all(record["status"] == "complete" and 0 <= record["test_accuracy"] <= 1 for record in records)
+
+
+def test_run_trains_resnet18_on_a_folder_of_images(capsys, store, images):
+    code, out, _ = mixrepro(
+        capsys, "run", "--data", "arrays", "--data-root", images, "--model", "resnet18", "--width", 8,
+        "--n", 30, "--batch-size", 10, "--epochs", 1, "--test-size", 15,
+    )  # fmt: skip
+    assert code == 0
+    assert "15 were held out" in out
+    assert "complete" in out
+
+
+def test_sweep_lists_runs_without_training(capsys, store):
+    code, out, _ = mixrepro(capsys, "sweep", "FIG-6", "--profile", "smoke", "--dry-run")
+    assert code == 0
+    assert "switch at 10: 0 of 4 runs there" in out
+    assert not store.root.exists()
+
+
+def test_verdicts_are_inconclusive_without_runs(capsys, store):
+    code, out, _ = mixrepro(capsys, "verdicts", "--profile", "smoke", "--json")
+    assert code == 0
+    judged = json.loads(out)
+    assert {verdict["claim"] for verdict in judged} == {"LEMMA-3.1", "FIG-1", "FIG-2", "FIG-6"}
+    assert {verdict["verdict"] for verdict in judged} == {"inconclusive"}
+
+
+def broken_zip(folder):
+    raw = (folder / "a.npz").read_bytes()
+    (folder / "b.npz").write_bytes(raw[: len(raw) // 2])
+    return "b.npz"
+
+
+def missing_keys(folder):
+    np.savez(folder / "b.npz", pictures=np.zeros(3))
+    return "b.npz"
+
+
+def wrong_shape(folder):
+    np.savez(folder / "b.npz", images=np.zeros((4, 5), dtype=np.uint8), labels=np.zeros(4, dtype=int))
+    return "b.npz"
+
+
+def wrong_labels(folder):
+    np.savez(folder / "b.npz", images=np.zeros((4, 32, 32, 3), dtype=np.uint8), labels=np.array([0, 1, 2, -1]))
+    return "b.npz"
+
+
+def not_a_zip(folder):
+    with zipfile.ZipFile(folder / "b.npz", "w") as archive:
+        archive.writestr("images.npy", b"not an array")
+    return "b.npz"
+
+
+@pytest.mark.parametrize("damage", [broken_zip, missing_keys, wrong_shape, wrong_labels, not_a_zip])
+def test_bad_data_file_is_named_before_anything_is_written(capsys, store, images, damage):
+    name = damage(images)
+    code, _, err = mixrepro(capsys, "run", "--data", "arrays", "--data-root", images, "--n", 30, "--epochs", 1,
+                            "--batch-size", 10)  # fmt: skip
+    assert code == 1
+    assert err.startswith("error: ")
+    assert name in err
+    assert "expected" in err
+    assert err.count("\n") == 1
+    assert not store.root.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("run", "--alpha", "-1"), "alpha: found -1.0, expected greater than or equal to 0"),
+        (("run", "--n", 1005), "n: found 1005, expected a positive multiple of the 10 classes"),
+        (("run", "--n", 9000), "n: found 9000, expected at most"),
+        (("run", "--data", "imagenet"), "data: found 'imagenet', expected 'mnist1d', 'cifar10' or 'arrays'"),
+        (("run", "--data", "arrays", "--data-root", "nowhere", "--n", 30), "nowhere"),
+        (("run", "--milestones", "10,x"), "milestones: found '10,x'"),
+        (("run", "--epochs", "many"), "epochs: found 'many', expected a valid integer"),
+        (("run", "--lr", "fast"), "lr: found 'fast', expected a valid number"),
+        (("run", "--alpha", "nan"), "alpha: found nan, expected a finite number"),
+        (("run", "--seeds", "5:1"), "seeds: found '5:1', expected a rising range"),
+        (("run", "--seeds", "a"), "seeds: found 'a'"),
+        (("run", "--device", "tpu9"), "device: found"),
+        (("run", "--switch-epoch", 999), "switch_epoch: found 999, expected at most epochs=3"),
+        (("sweep", "FIG-99"), "claim: found 'FIG-99'"),
+        (("sweep", "FIG-2", "--profile", "huge"), "profile: found 'huge'"),
+        (("sweep", "FIG-2", "--model", "vit"), "model: found 'vit'"),
+        (("sweep", "LEMMA-3.1", "--model", "mlp", "--profile", "paper"), "profile: found 'paper'"),
+        (("verdicts", "--profile", "huge"), "profile: found 'huge'"),
+        (("book", "--profile", "huge"), "profile: found 'huge'"),
+        (("data", "check", "--data", "arrays", "--data-root", "nowhere"), "nowhere"),
+    ],
+)
+def test_bad_input_is_one_line_and_a_non_zero_exit(capsys, store, arguments, message):
+    if arguments[0] == "run":
+        given = {argument for argument in arguments if str(argument).startswith("--")}
+        tiny = [TINY[i : i + 2] for i in range(0, len(TINY), 2) if TINY[i] not in given]
+        arguments = (*arguments, *(part for pair in tiny for part in pair))
+    code, out, err = mixrepro(capsys, *arguments)
+    assert code != 0
+    assert out == ""
+    assert err.startswith("error: ")
+    assert message in err
+    assert err.count("\n") == 1
+    assert not store.root.exists() or not list(store.root.iterdir())
+
+
+def test_unknown_option_is_refused_with_a_hint(capsys, store):
+    code, _, err = mixrepro(capsys, "run", "--alhpa", 1)
+    assert code == 2
+    assert "--alhpa" in err
+    assert "--alpha" in err
+
+
+def test_store_that_cannot_be_written_is_named(capsys, tmp_path):
+    (tmp_path / "file").write_text("")
+    code, _, err = mixrepro(capsys, "run", *TINY, "--store", tmp_path / "file")
+    assert code == 1
+    assert "file: found a folder that refuses" in err
+
+
+@pytest.mark.parametrize(
+    "command", [(), ("run",), ("sweep",), ("verdicts",), ("book",), ("data", "list"), ("data", "check")]
+)
+def test_every_command_has_help(capsys, command):
+    code, out, _ = mixrepro(capsys, *command, "--help")
+    assert code == 0
+    assert "Usage" in out
+
+
+def test_every_field_of_a_run_is_an_option(capsys):
+    _, out, _ = mixrepro(capsys, "run", "--help")
+    for field in cli.RUN_FIELDS:
+        assert f"--{field.replace('_', '-')}" in out
+
+
+def test_data_list_names_the_data_sets(capsys):
+    _, out, _ = mixrepro(capsys, "data", "list")
+    assert [line.split()[0] for line in out.splitlines()] == ["mnist1d", "cifar10", "arrays"]

@@ -1,0 +1,101 @@
+"""Figures, tables and cards: alternative text, escaped names, data that travel with the page."""
+
+import base64
+
+import numpy as np
+import pytest
+
+from mixrepro import plots, sweep
+from mixrepro.claims import fig_2 as claim
+from mixrepro.claims import fig_6 as claim_6
+from mixrepro.claims import lemma_3_1 as claim_3_1
+from mixrepro.errors import StoreError
+from mixrepro.experiments import fig_2, fig_6, lemma_3_1
+from mixrepro.mime import RECORDS_MIME, VERDICT_MIME
+from mixrepro.plots.tables import mean_and_std
+from mixrepro.results import collect
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """Three small experiments, trained once for this file."""
+    from mixrepro.store import Store
+
+    store = Store(tmp_path_factory.mktemp("runs"))
+    size = dict(num_seeds=3, epochs=4)
+    return {
+        "FIG-2": sweep.run(fig_2.declare("smoke", **size), store),
+        "FIG-6": sweep.run(fig_6.declare("smoke", switch_epochs=(1, 2, 3), **size), store),
+        "LEMMA-3.1": sweep.run(lemma_3_1.declare("smoke", **size), store),
+    }
+
+
+def shown_figures(trained):
+    return {
+        "FIG-2": plots.over_training(trained["FIG-2"], "a <title>"),
+        "FIG-6": plots.switching(trained["FIG-6"], "a title"),
+        "LEMMA-3.1": plots.nearness_to_bound(trained["LEMMA-3.1"]),
+        "bound": plots.bound_by_alpha(np.array([0.1, 1.0]), (2, 10), marked=1.0),
+    }
+
+
+def test_every_figure_is_an_image_with_alternative_text_and_caption(trained):
+    for figure in shown_figures(trained).values():
+        bundle = figure._repr_mimebundle_()
+        assert base64.b64decode(bundle["image/png"]).startswith(b"\x89PNG")
+        assert len(figure.alt) > 50
+        assert f'alt="{figure.alt}"' in bundle["text/html"].replace("&#x27;", "'")
+        assert "<figcaption>" in bundle["text/html"]
+
+
+def test_caption_states_scale_and_seeds(trained):
+    caption = plots.over_training(trained["FIG-2"], "").caption
+    assert "mnist1d" in caption
+    assert "n = 100" in caption
+    assert "3 seeds" in caption
+
+
+def test_alternative_text_reports_the_measured_endings(trained):
+    end = trained["FIG-2"].final("ERM", "test_accuracy").mean()
+    assert f"ERM ends at {end:.1%}" in plots.over_training(trained["FIG-2"], "").alt
+
+
+def test_figure_of_missing_runs_says_what_is_missing(store):
+    with pytest.raises(StoreError, match="FIG-2, Over-training, mlp, ERM: found no complete run"):
+        plots.over_training(collect(fig_2.declare("smoke"), [store]), "")
+
+
+@pytest.mark.parametrize(
+    ("name", "judge"), [("FIG-2", claim.judge), ("FIG-6", claim_6.judge), ("LEMMA-3.1", claim_3_1.judge)]
+)
+def test_verdict_card_carries_its_data(trained, name, judge):
+    verdict = judge(trained[name])
+    bundle = plots.VerdictCard(verdict)._repr_mimebundle_()
+    assert bundle[VERDICT_MIME]["claim"] == name
+    assert bundle[VERDICT_MIME]["verdict"] == verdict.verdict
+    assert len(bundle[VERDICT_MIME]["parts"]) == len(verdict.parts)
+    assert f"{name}: {verdict.verdict}" in bundle["text/html"]
+
+
+def test_provenance_lists_every_record_with_its_digest(trained):
+    bundle = plots.Provenance(trained["FIG-2"])._repr_mimebundle_()
+    records = trained["FIG-2"].all_records()
+    assert bundle[RECORDS_MIME]["records"] == {record.run_id: record.digest for record in records}
+    assert "MNIST-1D" in bundle["text/html"]
+
+
+def test_html_in_a_table_is_escaped():
+    html = plots.table(["<script>"], [["<img onerror=x>"]])._repr_mimebundle_()["text/html"]
+    assert "<script>" not in html
+    assert "<img" not in html
+
+
+def test_endings_table_has_a_row_for_each_arm(trained):
+    html = plots.endings_table(trained["FIG-6"])._repr_mimebundle_()["text/html"]
+    assert all(f"<td>{arm}</td>" in html for arm in trained["FIG-6"].experiment.arms)
+
+
+def test_mean_and_std_counts_lost_seeds():
+    assert mean_and_std(np.array([0.5, 0.7]), percent=True) == "60.0 ± 14.1 %"
+    assert mean_and_std(np.array([0.5, np.nan]), percent=True) == "50.0 % (1 of 2 seeds)"
+    assert mean_and_std(np.array([np.nan])) == "not run"

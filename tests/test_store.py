@@ -1,0 +1,147 @@
+"""A record appears whole or not at all, and is what was written."""
+
+import json
+import os
+
+import numpy as np
+import pytest
+
+from mixrepro.config import RunConfig
+from mixrepro.errors import StoreError
+from mixrepro.store import CURVE, MANIFEST, Store, code_digest
+
+EPOCHS = 10
+PROVENANCE = {
+    "status": "complete",
+    "diverged_at": None,
+    "data": {"source": "made up", "sha256": ""},
+    "device": "none",
+    "started": "2026-01-01T00:00:00+00:00",
+    "wall_seconds": 1.0,
+    "trained_with": 1,
+}
+
+
+@pytest.fixture
+def config():
+    return RunConfig(epochs=EPOCHS)
+
+
+def columns(epochs=EPOCHS, measured=(1, 5, 10)):
+    test_loss = np.full(epochs, np.nan)
+    test_loss[np.array([epoch - 1 for epoch in measured if epoch <= epochs])] = 0.5
+    return {
+        "epoch": np.arange(1, epochs + 1),
+        "objective": np.linspace(2, 1, epochs),
+        "test_loss": test_loss,
+        "test_accuracy": test_loss,
+    }
+
+
+def test_record_survives_writing(store, config):
+    store.write(config, columns(), PROVENANCE)
+    record = store.find(config)
+    assert record.config == config
+    assert record.status == "complete"
+    assert record.manifest["versions"]["torch"]
+    for name, values in columns().items():
+        assert np.array_equal(record.columns[name], values, equal_nan=True)
+
+
+def test_nothing_but_the_record_is_left_behind(store, config):
+    store.write(config, columns(), PROVENANCE)
+    store.write(config, columns(), PROVENANCE)
+    assert [path.name for path in store.root.iterdir()] == [config.run_id()]
+
+
+def test_manifest_holds_no_path_and_no_name_of_the_machine(store, config):
+    store.write(config, columns(), PROVENANCE)
+    text = (store.root / config.run_id() / MANIFEST).read_text()
+    assert str(store.root) not in text
+    assert os.uname().nodename not in json.loads(text).values()
+
+
+def test_longer_run_serves_a_shorter_one_where_it_was_measured(store, config):
+    store.write(config, columns(), PROVENANCE)
+    shorter = store.find(config.but(epochs=5))
+    assert shorter.config.epochs == 5
+    assert len(shorter.columns["epoch"]) == 5
+    assert shorter.run_id == config.run_id()
+    assert store.find(config.but(epochs=4)) is None  # not measured there
+    assert store.find(config.but(epochs=11)) is None  # not trained there
+    assert store.find(config.but(seed=1)) is None
+
+
+def test_record_of_other_code_is_trained_anew_unless_asked_for(store, config, monkeypatch):
+    store.write(config, columns(), PROVENANCE)
+    monkeypatch.setattr("mixrepro.store.code_digest", lambda: "other")
+    assert store.find(config) is None
+    assert store.find(config, any_code=True) is not None
+
+
+def test_code_digest_follows_the_library(tmp_path, monkeypatch):
+    before = code_digest()
+    code_digest.cache_clear()
+    assert code_digest() == before
+    code_digest.cache_clear()
+    monkeypatch.setattr("mixrepro.store.SOURCES_OF_NUMBERS", ("config.py",))
+    assert code_digest() != before
+    code_digest.cache_clear()
+
+
+def test_diverged_record_says_where(store, config):
+    provenance = {**PROVENANCE, "status": "diverged", "diverged_at": 7}
+    store.write(config, columns(7), provenance)
+    assert store.find(config).status == "diverged"
+    assert store.find(config.but(epochs=5)).status == "complete"  # its beginning is sound
+
+
+@pytest.mark.parametrize("damage", ["flip", "truncate", "empty", "remove"])
+@pytest.mark.parametrize("file", [CURVE, MANIFEST])
+def test_damage_is_an_error_that_names_the_record(store, config, damage, file):
+    store.write(config, columns(), PROVENANCE)
+    path = store.root / config.run_id() / file
+    raw = bytearray(path.read_bytes())
+    if damage == "remove":
+        path.unlink()
+        if file == MANIFEST:
+            assert store.find(config) is None  # no manifest, no record
+            return
+    else:
+        raw[len(raw) // 2] ^= 0xFF
+        path.write_bytes({"flip": raw, "truncate": raw[: len(raw) // 2], "empty": b""}[damage])
+    with pytest.raises(StoreError, match=config.run_id()):
+        store.read(config.run_id())
+
+
+def test_record_of_another_schema_is_refused(store, config):
+    store.write(config, columns(), PROVENANCE)
+    path = store.root / config.run_id() / MANIFEST
+    path.write_text(path.read_text().replace('"schema": 1', '"schema": 99'))
+    with pytest.raises(StoreError, match="schema: found 99, expected 1"):
+        store.read(config.run_id())
+
+
+def test_store_that_is_a_file_is_refused(tmp_path, config):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="file: found a folder that refuses"):
+        Store(tmp_path / "file").check_writable()
+
+
+def test_failed_write_leaves_nothing(store, config, monkeypatch):
+    store.root.mkdir(parents=True)
+    monkeypatch.setattr("mixrepro.store.os.replace", _no_room)
+    with pytest.raises(StoreError, match="No space left"):
+        store.write(config, columns(), PROVENANCE)
+    assert list(store.root.iterdir()) == []
+
+
+def _no_room(*_):
+    raise OSError(28, "No space left on device")
+
+
+def test_value_that_was_not_measured_is_an_error(store, config):
+    record = store.write(config, columns(), PROVENANCE)
+    assert record.at(5, "test_loss") == 0.5
+    with pytest.raises(StoreError, match="no value at epoch 4"):
+        record.at(4, "test_loss")

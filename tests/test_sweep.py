@@ -1,0 +1,95 @@
+"""A sweep trains what is missing, once, and stops before training when something is wrong."""
+
+import pytest
+
+import mixrepro
+from mixrepro import sweep
+from mixrepro.config import RunConfig
+from mixrepro.errors import DataError, StoreError
+from mixrepro.experiments import fig_2, fig_6
+from mixrepro.store import MANIFEST, Store
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """Count the runs that are trained."""
+    trained = []
+    original = sweep.train_together
+
+    def count(configs, *arguments):
+        trained.extend(configs)
+        return original(configs, *arguments)
+
+    monkeypatch.setattr(sweep, "train_together", count)
+    return trained
+
+
+def test_sweep_trains_only_what_is_missing(store, counted):
+    sweep.run(fig_2.declare("smoke", num_seeds=2, epochs=3))
+    assert len(counted) == 4
+    sweep.run(fig_2.declare("smoke", num_seeds=3, epochs=3))
+    assert {(run.seed, run.alpha) for run in counted[4:]} == {(2, 0.0), (2, 1.0)}
+
+
+def test_finished_sweep_trains_and_writes_nothing(store, counted):
+    experiment = fig_2.declare("smoke", num_seeds=2, epochs=3)
+    first = sweep.run(experiment)
+    stamps = {path: path.stat().st_mtime_ns for path in store.root.rglob("*")}
+    counted.clear()
+    second = sweep.run(experiment)
+    assert counted == []
+    assert {path: path.stat().st_mtime_ns for path in store.root.rglob("*")} == stamps
+    assert [r.digest for r in first.all_records()] == [r.digest for r in second.all_records()]
+
+
+def test_fig_6_reads_its_erm_and_mixup_runs_off_fig_2(store, counted):
+    sweep.run(fig_2.declare("smoke", num_seeds=2, epochs=10))
+    counted.clear()
+    sweep.run(fig_6.declare("smoke", num_seeds=2, epochs=8, switch_epochs=(1, 2, 4)))
+    assert all(run.switch_epoch is not None for run in counted)
+    assert len(counted) == 6
+
+
+def test_train_returns_one_record_a_seed(store, tiny):
+    records = mixrepro.train(tiny, [3, 1])
+    assert [record.config.seed for record in records] == [3, 1]
+    assert all((store.root / record.run_id / MANIFEST).is_file() for record in records)
+
+
+def test_n_that_cannot_be_balanced_stops_before_training(store, counted, tiny):
+    with pytest.raises(DataError, match="n: found 45, expected a positive multiple of the 10 classes"):
+        mixrepro.train(tiny.but(n=45), [0])
+    assert counted == []
+    assert list(store.root.iterdir()) == []
+
+
+def test_missing_data_folder_stops_before_training(store, counted, tmp_path):
+    config = RunConfig(data="arrays", n=20, batch_size=10, epochs=1)
+    with pytest.raises(DataError, match="no-such-folder"):
+        mixrepro.train(config, [0], data_root=tmp_path / "no-such-folder")
+    assert counted == []
+    assert not store.root.exists()
+
+
+def test_store_that_cannot_be_written_stops_before_training(counted, tiny, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="expected a writable folder"):
+        mixrepro.train(tiny, [0], store=Store(tmp_path / "file"))
+    assert counted == []
+
+
+def test_diverged_seed_is_recorded_and_listed(store):
+    results = sweep.run(fig_2.declare("smoke", num_seeds=3, epochs=5, lr=1e6))
+    assert results.n_complete == 0
+    assert any("diverged in epoch" in line for line in results.lost())
+    assert len(results.all_records()) == 6
+
+
+def test_progress_is_written_for_the_books_driver(store, tiny, tmp_path, monkeypatch):
+    import json
+
+    monkeypatch.setenv("MIXREPRO_PROGRESS", str(tmp_path / "progress"))
+    mixrepro.train(tiny, [0, 1])
+    lines = [json.loads(line) for line in (tmp_path / "progress").read_text().splitlines()]
+    assert lines[-1]["done"] == lines[-1]["total"] == 2 * tiny.epochs
+    assert set(lines[-1]) == {"run", "done", "total", "seconds_left"}
