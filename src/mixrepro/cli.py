@@ -143,6 +143,12 @@ def data_check(data_root: Path | None, **fields: Any) -> None:
     typer.echo(f"sha256 {dataset.sha256}")
 
 
+def _metavar(name: str) -> str | None:
+    if name in FLAGS:
+        return None
+    return "INTEGER" if name in INTEGERS else "NUMBER" if name in NUMBERS else "TEXT"
+
+
 def _with_fields(function: Any, names: list[str], **own: tuple[Any, Any]) -> Any:
     """Give a command an option for each named field of `RunConfig`, so that options and fields never differ."""
     options = []
@@ -196,12 +202,6 @@ def _config(fields: dict[str, str | bool | None]) -> RunConfig:
             ):  # what is no number is refused by RunConfig, which names the field
                 given[name] = int(text) if name in INTEGERS else float(text)
     return RunConfig(**given)
-
-
-def _metavar(name: str) -> str | None:
-    if name in FLAGS:
-        return None
-    return "INTEGER" if name in INTEGERS else "NUMBER" if name in NUMBERS else "TEXT"
 
 
 def _project() -> Path:
