@@ -1,4 +1,4 @@
-# make book    the environment, the chapters, the site      (PROFILE=smoke|quick|small|paper)
+# make book    the environment, the chapters, the site      (PROFILE=smoke|quick)
 # make test    the environment, every test                  (PYTEST="-k store -x")
 # make clean   forgets pages and executed chapters; run records and the environment stay
 PYTHON  ?= python3

@@ -30,6 +30,10 @@ alpha: float = 1.0  # lam ~ Beta(alpha, alpha)
 num_seeds: int = 0  # seeds of the trained networks; 0: the profile's own number
 
 # %% tags=["hide-input"]
+from mixrepro import parameters
+
+parameters.check(globals(), profile=str, alpha=float, num_seeds=int)
+
 import numpy as np
 
 from mixrepro import plots, sweep
@@ -76,7 +80,7 @@ plots.table(
                 )
             ),
         ]
-        for a in sorted({0.2, 0.5, 1.0, 2.0, 8.0, alpha} - {0.0})
+        for a in sorted({0.2, 0.5, 1.0, 2.0, 8.0, alpha})
     ],
 )
 
@@ -107,7 +111,7 @@ plots.table(
 
 # %%
 plots.bound_by_alpha(
-    np.geomspace(0.05, 50, 60), classes=(2, 10, 100), marked=alpha or 1.0
+    np.geomspace(0.05, 50, 60), classes=(2, 10, 100), marked=alpha
 )
 
 # %% [markdown]
@@ -119,20 +123,21 @@ plots.bound_by_alpha(
 
 # %%
 experiment = lemma_3_1.declare(
-    profile, alpha=alpha or None, num_seeds=num_seeds or None
+    profile, alpha=alpha, num_seeds=num_seeds or None
 )
 results = sweep.run(experiment)
 plots.nearness_to_bound(results)
 
 # %% [markdown]
-# The distance to the floor is the mean Kullback-Leibler divergence between the mixed labels and the predictions.
-# It shrinks as long as training goes on: over-training with Mixup *is* learning the mixed labels by heart.
+# The distance to the floor is the mean Kullback-Leibler divergence between the mixed labels and the predictions:
+# how far the mixed labels are from being learned by heart.
 #
 # ## Verdict
 #
 # The rule: one exact loss below its floor, by more than rounding, refutes the lemma. The quadrature nodes are a
 # distribution of $\lambda$ of their own, and the lemma holds for any, so the floor is computed with the same
-# nodes and no integration error can hide or fake a counterexample. The effect shown is the smallest margin.
+# nodes and no integration error can hide or fake a counterexample. The effect shown is the mean over seeds of each
+# seed's smallest margin; one seed below zero would refute.
 
 # %%
 plots.VerdictCard(claim.judge(results))
@@ -171,7 +176,7 @@ plots.table(
 #
 # The lemma is a statement about the loss, not about generalisation: a network at the floor has fitted every mixed
 # label, right or wrong. Whether that hurts on test data is the subject of the next chapter. The runs here are
-# small on purpose; the bound does not depend on the network, so a larger one could only come nearer.
+# small on purpose; the bound does not depend on the network.
 
 # %%
 plots.Provenance(results)

@@ -19,8 +19,8 @@
 #
 # **Made precise.** Which switch is early, in time and late is declared before the runs: the first, the middle one
 # and the last of the switch epochs. Everything is judged on test accuracy after the last epoch, seed by seed: in
-# time must end above Mixup and not below Mixup's own peak; early must not end above ERM; late must end below in
-# time.
+# time must end above Mixup and not a point below Mixup's own peak; early must not end a point above ERM; late must
+# end below in time.
 #
 # For a practitioner this is the chapter that matters: it asks whether there is an epoch at which to switch.
 
@@ -32,6 +32,12 @@ n: int = 0  # training points; 0: the profile's own number
 lr: float = 0.0  # learning rate; 0: the profile's own
 
 # %% tags=["hide-input"]
+from mixrepro import parameters
+
+parameters.check(
+    globals(), profile=str, alpha=float, num_seeds=int, n=int, lr=float
+)
+
 from mixrepro import plots, sweep
 from mixrepro.claims import fig_6 as claim
 from mixrepro.experiments import fig_6
@@ -44,8 +50,8 @@ changes = dict(
 # ## One prefix, many switches
 #
 # Every random draw depends on seed, purpose and epoch alone. So a run that switches at epoch $s$ *is* the Mixup
-# run of its seed up to $s$, bit by bit, and is copied from it instead of being trained again. All switched runs of
-# a seed differ in the switch and in nothing else.
+# run of its seed up to $s$. One Mixup run a seed is trained as far as the last switch, and each switched run is
+# copied from it at its own. All switched runs of a seed differ in the switch and in nothing else.
 
 # %%
 results = sweep.run(fig_6.declare(profile, "mlp", **changes))
@@ -73,7 +79,8 @@ plots.endings_table(results)
 # The learning rate is constant and there is no weight decay. The paper's schedule, which is not stated, probably
 # drops the rate before its switch epochs; a network that moves slowly after the switch has less chance to undo
 # what it learned. So "too late" may depend on the schedule. The runs end after the same epoch for all arms: an
-# early switch has had more ERM epochs than a late one.
+# early switch has had more ERM epochs than a late one. The switch epochs and margins were chosen after pilot runs on
+# the same data set, before these runs.
 
 # %%
 plots.Provenance(results)

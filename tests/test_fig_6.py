@@ -47,10 +47,17 @@ def test_inconclusive_when_a_switched_run_is_lost(simulate):
     assert judge(simulate, PAPER, lost={("switch at 5", 3)}).verdict == "inconclusive"
 
 
-def test_headline_follows_the_verdict(simulate):
-    assert claim.headline(judge(simulate, PAPER)) == "Switched in time, the fall is avoided; too late, it stays"
-    recovered = judge(simulate, {**PAPER, 10: 0.54})
-    assert claim.headline(recovered) == "Switched in time, the fall is avoided; so it is late"
+@pytest.mark.parametrize(
+    ("change", "headline"),
+    [
+        ({}, "Switched in time, the fall is avoided; too late, less"),
+        ({10: 0.54}, "Switched in time, the fall is avoided; late does as well"),
+        ({5: 0.47}, "Switched in time, part of the fall stays; too late, less"),
+        ({"Mixup": 0.53}, "Switching in time gains nothing over Mixup"),
+    ],
+)
+def test_headline_follows_the_verdict(simulate, change, headline):
+    assert claim.headline(judge(simulate, {**PAPER, **change})) == headline
 
 
 def test_erm_and_mixup_are_the_runs_of_fig_2():

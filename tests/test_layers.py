@@ -16,6 +16,7 @@ PACKAGE = Path(mixrepro.__file__).parent
 LINE = [
     {"errors", "rng", "paths", "progress", "mime"},
     {"config"},
+    {"parameters"},
     {"mixup", "theory", "data", "models"},
     {"training"},
     {"store"},

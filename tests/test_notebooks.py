@@ -50,6 +50,24 @@ def test_chapter_is_valid_at_another_alpha(chapter, tmp_path):
 
 
 @pytest.mark.book
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("alhpa", "0.2", "parameter: found 'alhpa', expected one of alpha"),
+        ("alpha", "much", "parameter alpha: found 'much', expected a float"),
+        ("profile", "huge", "profile: found 'huge', expected one of smoke"),
+    ],
+)
+def test_chapter_stops_at_a_parameter_it_does_not_take(name, value, message, tmp_path):
+    done = papermill(
+        "jupytext://notebooks/01_loss_bound.py", tmp_path / "out.ipynb", tmp_path / "runs", "-p", name, value
+    )
+    assert done.returncode != 0
+    assert message in done.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.book
 def test_chapter_stops_at_a_parameter_out_of_range(tmp_path):
     done = papermill(
         "jupytext://notebooks/03_switching.py", tmp_path / "out.ipynb", tmp_path / "runs", "-p", "alpha", "-1.0"

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from mixrepro.claims.fig_2 import MARGIN, MIN_DROP, PLANNED_DROP
 from mixrepro.claims.rules import (
     at_turn,
     effect_text,
@@ -16,7 +17,8 @@ from mixrepro.experiments import fig_2
 
 SIMULATIONS = 1000
 SEEDS = 5
-SPREAD = 0.008  # standard deviation over seeds, as measured on MNIST-1D
+# Standard deviation over seeds of the fall of accuracy, as seen on MNIST-1D: for Mixup, and for ERM.
+SPREAD, ERM_SPREAD = 0.015, 0.0033
 
 
 @pytest.fixture
@@ -26,38 +28,47 @@ def results(simulate):
     return simulate(experiment, curves)
 
 
-def share(rule, word, effect, results, threshold=0.02):
+def share(rule, word, effect, results, threshold, spread):
     generator = np.random.default_rng(0)
-    drawn = generator.normal(effect, SPREAD, (SIMULATIONS, SEEDS))
+    drawn = generator.normal(effect, spread, (SIMULATIONS, SEEDS))
     return np.mean([rule(effects, threshold, "", results).verdict == word for effects in drawn])
 
 
 def test_exceeds_supports_nothing_without_an_effect(results):
-    assert share(exceeds, "supported", 0.0, results) <= 0.05
+    assert share(exceeds, "supported", 0.0, results, MIN_DROP, SPREAD) <= 0.05
 
 
-def test_exceeds_finds_the_declared_effect(results):
-    assert share(exceeds, "supported", 0.02, results) >= 0.90
+def test_exceeds_finds_the_effect_that_the_seeds_are_planned_for(results):
+    assert share(exceeds, "supported", PLANNED_DROP, results, MIN_DROP, SPREAD) >= 0.90
 
 
-def test_exceeds_refutes_when_the_effect_is_not_there(results):
-    assert share(exceeds, "refuted", 0.0, results) >= 0.90
+def test_exceeds_seldom_refutes_an_effect_that_matters(results):
+    assert share(exceeds, "refuted", MIN_DROP, results, MIN_DROP, SPREAD) <= 0.05
 
 
-def test_exceeds_seldom_refutes_the_declared_effect(results):
-    assert share(exceeds, "refuted", 0.02, results) <= 0.05
+def test_exceeds_refutes_when_the_effect_is_not_there_and_seeds_agree(results):
+    assert share(exceeds, "refuted", 0.0, results, MIN_DROP, ERM_SPREAD) >= 0.90
+
+
+def test_exceeds_supports_a_small_effect_that_is_certain(results):
+    effects = np.array([0.014, 0.015, 0.016, 0.015, 0.015])
+    assert exceeds(effects, MIN_DROP, "", results).verdict == "supported"
 
 
 def test_stays_below_supports_when_there_is_no_effect(results):
-    assert share(stays_below, "supported", 0.0, results, threshold=0.02) >= 0.90
+    assert share(stays_below, "supported", 0.0, results, MARGIN, ERM_SPREAD) >= 0.90
 
 
 def test_stays_below_seldom_supports_an_effect_of_the_margin(results):
-    assert share(stays_below, "supported", 0.02, results, threshold=0.02) <= 0.05
+    assert share(stays_below, "supported", MARGIN, results, MARGIN, ERM_SPREAD) <= 0.05
+
+
+def test_stays_below_seldom_refutes_an_effect_of_the_margin(results):
+    assert share(stays_below, "refuted", MARGIN, results, MARGIN, ERM_SPREAD) <= 0.05
 
 
 def test_stays_below_refutes_a_large_effect(results):
-    assert share(stays_below, "refuted", 0.04, results, threshold=0.02) >= 0.90
+    assert share(stays_below, "refuted", 0.03, results, MARGIN, ERM_SPREAD) >= 0.90
 
 
 @pytest.mark.parametrize("rule", [exceeds, stays_below, never_negative])
@@ -100,14 +111,26 @@ def test_drop_after_the_turn_is_not_flattered_by_noise():
     for _ in range(300):
         accuracy = generator.normal(0.5, 0.01, (4, 40))
         flattered.append((accuracy.max(1) - accuracy[:, -1]).mean())
-        honest.append((at_turn(accuracy, accuracy) - accuracy[:, -1]).mean())
+        honest.append(np.nanmean(at_turn(accuracy, accuracy) - accuracy[:, -1]))
     assert np.mean(flattered) > 0.015
     assert abs(np.mean(honest)) < 4 * np.std(honest) / np.sqrt(300)
 
 
 def test_a_single_seed_has_no_turning_epoch():
-    assert turning_epochs(np.ones((1, 5))) is None
     assert np.isnan(at_turn(np.ones((1, 5)), np.ones((1, 5)))).all()
+
+
+def test_a_curve_that_still_rises_has_no_turning_epoch():
+    rising = np.linspace(0, 1, 5) * np.ones((4, 1))
+    assert turning_epochs(rising).tolist() == [-1] * 4
+    assert np.isnan(at_turn(rising, rising)).all()
+
+
+def test_a_lost_seed_leaves_the_other_half_without_turning_epoch():
+    accuracy = np.zeros((4, 5))
+    accuracy[:, 2] = 1.0
+    accuracy[1] = np.nan
+    assert turning_epochs(accuracy).tolist() == [-1, 2, -1, 2]
 
 
 def test_effect_text_words_points_and_missing_estimates(results):

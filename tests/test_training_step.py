@@ -58,7 +58,8 @@ def plain_objectives(config: RunConfig) -> list[float]:
                 loss = functional.mse_loss(network(x_mix).softmax(-1), y_mix)
             elif config.loss == "regmixup":
                 loss = functional.cross_entropy(network(x_batch), y_batch)
-                loss = loss + config.eta * functional.cross_entropy(network(x_mix), y_mix)
+                if alpha:  # ERM has no mixed term
+                    loss = loss + config.eta * functional.cross_entropy(network(x_mix), y_mix)
             else:
                 loss = functional.cross_entropy(network(x_mix), y_mix)
             optimizer.zero_grad()
@@ -78,6 +79,7 @@ VARIANTS = {
     "no momentum": dict(momentum=0.0),
     "mse": dict(loss="mse"),
     "regmixup": dict(loss="regmixup", eta=0.5),
+    "regmixup switched": dict(loss="regmixup", eta=0.5, switch_epoch=2),
 }
 
 

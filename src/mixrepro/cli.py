@@ -44,6 +44,9 @@ def run(seeds: str, store: Path | None, data_root: Path | None, device: str, as_
         return
     for record in records:
         summary = _summary(record)
+        if summary["epoch"] == 0:
+            typer.echo(f"{record.run_id}  seed {record.config.seed}  {record.status} before it was measured")
+            continue
         typer.echo(
             f"{record.run_id}  seed {record.config.seed}  {record.status}  epoch {summary['epoch']}  "
             f"test accuracy {summary['test_accuracy']:.1%}  test loss {summary['test_loss']:.3f}"
@@ -228,8 +231,8 @@ def _integers(field: str, text: str) -> tuple[int, ...]:
 
 
 def _summary(record: Record) -> dict[str, Any]:
-    epochs, _ = record.measured("test_accuracy")
-    last = int(epochs[-1]) if len(epochs) else 0
+    epochs, _ = record.measured("test_loss")
+    last = int(epochs[-1]) if len(epochs) else 0  # a run may diverge before it is measured
     names = (
         "train_loss",
         "train_accuracy",

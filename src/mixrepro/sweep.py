@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,8 @@ def run(
     """
     store = store or Store()
     label = f"{experiment.id}, {experiment.title}"
+    arms = {name: identified(arm, data_root) for name, arm in experiment.arms.items()}
+    experiment = replace(experiment, arms=arms)
     train_missing(experiment.runs(), store, data_root, device, label)
     return collect(experiment, [store])
 

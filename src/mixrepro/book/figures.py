@@ -36,5 +36,6 @@ def export_figure(project: Path, chapter: str, number: int, target: Path) -> str
     ]
     if not 1 <= number <= len(figures):
         raise ChapterError(found_expected(f"chapter {chapter}, figure", number, f"1 to {len(figures)}"))
+    target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(base64.b64decode(figures[number - 1]["image/png"]))
     return figures[number - 1]["text/plain"]

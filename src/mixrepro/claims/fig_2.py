@@ -5,8 +5,11 @@ import numpy as np
 from ..results import Results
 from .rules import Part, Verdict, at_turn, exceeds, stays_below
 
-#: Differences of test accuracy smaller than this do not matter; declared before the runs.
+#: A fall of test accuracy that matters. The number of seeds is planned for one of twice the size, which is found
+#: in nine of ten experiments with the spread over seeds that MNIST-1D shows.
 MIN_DROP = 0.02
+PLANNED_DROP = 0.04
+#: A difference of test accuracy that does not matter.
 MARGIN = 0.01
 
 
@@ -56,7 +59,7 @@ def drops(results: Results) -> tuple[np.ndarray, np.ndarray]:
 def turning_epoch(results: Results) -> int:
     """Return the epoch at which Mixup's mean test accuracy is highest (for the figure, not for the verdict)."""
     epochs, accuracy = results.curve("Mixup", "test_accuracy")
-    return int(epochs[accuracy.mean(0).argmax()])
+    return int(epochs[np.nanmean(accuracy, axis=0).argmax()])
 
 
 def _loss_falls(arm: str, results: Results) -> Part:

@@ -54,12 +54,14 @@ def judge(results: Results) -> Verdict:
 def headline(verdict: Verdict) -> str:
     """Word what was found, for the title of the figure."""
     gains, keeps, _, too_late = (part.verdict for part in verdict.parts)
+    if gains == "refuted":
+        return "Switching in time gains nothing over Mixup"
+    if gains == "inconclusive":
+        return "Whether switching in time helps is unclear"
     first = {
         "supported": "Switched in time, the fall is avoided",
-        "refuted": "Switching does not avoid the fall",
-    }
-    last = {"supported": "too late, it stays", "refuted": "so it is late"}
-    both = gains if gains == keeps else "inconclusive"
-    return (
-        f"{first.get(both, 'Switched in time, the fall may be avoided')}; {last.get(too_late, 'late is unclear')}"
-    )
+        "refuted": "Switched in time, part of the fall stays",
+        "inconclusive": "Switched in time, the run ends above Mixup",
+    }[keeps]
+    last = {"supported": "too late, less", "refuted": "late does as well", "inconclusive": "late is unclear"}
+    return f"{first}; {last[too_late]}"

@@ -30,7 +30,7 @@ def judge(results: Results) -> Verdict:
         _, over = excess(results, arm)
         missing = np.full(results.n_declared, np.nan)
         lowest = over.min(1) if over.shape[1] else missing
-        gained = over[:, 0] - lowest if over.shape[1] else missing
+        gained = over[:, 0] - over[:, -1] if over.shape[1] else missing
         parts += [
             never_negative(lowest, ROUNDING, f"{arm}: no network falls under the bound", results),
             exceeds(gained, 0.0, f"{arm}: training brings the loss nearer to the bound", results, "nats"),

@@ -2,8 +2,8 @@
 
 Seeds are the unit. A rule looks at the 95 % Student interval of the mean over seeds:
 
-- `exceeds(min_effect)`: supported if the interval lies above zero and reaches `min_effect`; refuted if it lies
-  below `min_effect`, so that an effect of the size that matters is excluded; otherwise inconclusive.
+- `exceeds(min_effect)`: supported if the interval lies above zero; refuted if it does not and lies below
+  `min_effect`, so that an effect of the size that matters is excluded; otherwise inconclusive.
 - `stays_below(margin)`: supported if the interval lies below `margin`; refuted if it lies above; otherwise
   inconclusive.
 
@@ -34,7 +34,7 @@ class Part:
         effect: Mean over seeds, in `unit`; None without any seed.
         interval: 95 % interval of the mean; None with fewer than two seeds.
         unit: Unit of effect and interval.
-        n: Seeds that were there.
+        n: Seeds that gave an estimate.
         n_declared: Seeds that should have been there.
         rule: The rule, in words.
         scale: What was trained.
@@ -89,13 +89,13 @@ def exceeds(
     low, high = student_interval(effects)
     word: Word = "inconclusive"
     if enough(effects):
-        if high < min_effect:
-            word = "refuted"
-        elif low > 0:
+        if low > 0:
             word = "supported"
+        elif high < min_effect or high < 0:
+            word = "refuted"
     rule = "mean above 0 with 95 % confidence"
     if min_effect:
-        rule += f", and {shown(min_effect, unit)} not excluded"
+        rule += f"; refuted if {shown(min_effect, unit)} is excluded"
     return _part(statement, word, effects, rule, results, unit)
 
 
@@ -110,7 +110,7 @@ def stays_below(
             word = "supported"
         elif low > margin:
             word = "refuted"
-    rule = f"mean below {shown(margin, unit)} with 95 % confidence"
+    rule = f"mean below {shown(margin, unit)} with 95 % confidence; refuted if above"
     return _part(statement, word, effects, rule, results, unit)
 
 
@@ -169,7 +169,7 @@ def effect_text(part: Part) -> str:
     return f"{text} [{low}, {high}]"
 
 
-def turning_epochs(accuracy: np.ndarray) -> np.ndarray | None:
+def turning_epochs(accuracy: np.ndarray) -> np.ndarray:
     """Find where the test curve turns, for each seed from the other half of the seeds.
 
     The maximum of a noisy curve flatters the drop after it. So the seeds are split in two halves; the epoch at
@@ -179,16 +179,17 @@ def turning_epochs(accuracy: np.ndarray) -> np.ndarray | None:
         accuracy: float64 [seeds, points].
 
     Returns:
-        int64 [seeds], positions on the curve; None for a single seed, which has no other half.
+        int64 [seeds], positions on the curve; -1 where the other half is empty or not complete, and where its
+        curve is highest at its end: then the run was too short to turn.
     """
-    if len(accuracy) < 2:
-        return None
     half = np.arange(len(accuracy)) % 2
-    places = np.zeros(len(accuracy), dtype=np.int64)
+    places = np.full(len(accuracy), -1)
     for mine in (0, 1):
         others = accuracy[half != mine]
-        if len(others) and np.isfinite(others).all():
-            places[half == mine] = int(others.mean(0).argmax())
+        if others.size and np.isfinite(others).all():
+            highest = int(others.mean(0).argmax())
+            if highest < accuracy.shape[1] - 1:
+                places[half == mine] = highest
     return places
 
 
@@ -200,12 +201,12 @@ def at_turn(values: np.ndarray, accuracy: np.ndarray) -> np.ndarray:
         accuracy: float64 [seeds, points], at the same epochs.
 
     Returns:
-        float64 [seeds]; NaN where the points differ or no turning epoch can be chosen.
+        float64 [seeds]; NaN where the points differ or there is no turning epoch.
     """
-    places = turning_epochs(accuracy) if accuracy.shape[1] and values.shape == accuracy.shape else None
-    if places is None:
+    if values.shape != accuracy.shape or not accuracy.size:
         return np.full(len(accuracy), np.nan)
-    return values[np.arange(len(values)), places]
+    places = turning_epochs(accuracy)
+    return np.where(places < 0, np.nan, values[np.arange(len(values)), places])
 
 
 def _part(statement: str, word: Word, effects: np.ndarray, rule: str, results: Results, unit: str) -> Part:
@@ -217,8 +218,8 @@ def _part(statement: str, word: Word, effects: np.ndarray, rule: str, results: R
         effect=float(there.mean()) if len(there) else None,
         interval=interval if len(there) > 1 else None,
         unit=unit,
-        n=results.n_complete,
-        n_declared=results.n_declared,
+        n=len(there),
+        n_declared=len(effects),
         rule=rule,
         scale=results.experiment.scale(),
         profile=results.experiment.profile,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from ..config import Profile, RunConfig, check_profile, unknown_name
 from ..errors import ConfigError, found_expected
@@ -22,7 +22,7 @@ class Experiment:
 
     id: str
     title: str
-    profile: Profile
+    profile: Profile | Literal["recorded"]
     arms: Mapping[str, RunConfig]
     seeds: tuple[int, ...]
 
@@ -38,7 +38,12 @@ class Experiment:
     def scale(self) -> str:
         """Say in words what the experiment trains: a verdict holds at this scale only."""
         arm = next(iter(self.arms.values()))
-        return f"{arm.data}, {arm.model} of width {arm.width}, n = {arm.n:,}, {self.epochs:,} epochs"
+        data = arm.data_files if arm.data == "arrays" else arm.data
+        alphas = ", ".join(f"{alpha:g}" for alpha in sorted({arm.alpha for arm in self.arms.values()} - {0.0}))
+        return (
+            f"{data}, {arm.model} of width {arm.width}, n = {arm.n:,}, {self.epochs:,} epochs, "
+            f"alpha = {alphas}, lr = {arm.lr:g}"
+        )
 
 
 def size_of(sizes: Mapping[str, Mapping[str, Any]], profile: str, **overrides: Any) -> dict[str, Any]:
@@ -59,6 +64,19 @@ def size_of(sizes: Mapping[str, Mapping[str, Any]], profile: str, **overrides: A
         if name not in known:
             raise ConfigError(unknown_name("parameter", name, sorted(known)))
     return {**sizes[profile], **{name: value for name, value in overrides.items() if value is not None}}
+
+
+def mixup_alpha(alpha: float | None) -> float:
+    """Return Mixup's alpha; default 1.
+
+    Raises:
+        ConfigError: It is 0, which is ERM, and leaves nothing to compare.
+    """
+    if alpha == 0:
+        raise ConfigError(
+            found_expected("alpha", alpha, "above 0: alpha = 0 is ERM, the arm Mixup is compared with")
+        )
+    return 1.0 if alpha is None else alpha
 
 
 def seed_range(num_seeds: int) -> tuple[int, ...]:

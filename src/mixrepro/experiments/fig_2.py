@@ -11,7 +11,7 @@ from typing import Any
 
 from ..config import RunConfig, unknown_name
 from ..errors import ConfigError
-from .declaration import Experiment, seed_range, size_of
+from .declaration import Experiment, mixup_alpha, seed_range, size_of
 
 MLP, CONV1D, RESNET18 = "mlp", "conv1d", "resnet18"
 
@@ -51,7 +51,7 @@ def declare(profile: str = "quick", model: str = MLP, alpha: float | None = None
         raise ConfigError(unknown_name("model", model, list(SIZES)))
     size = size_of(SIZES[model], profile, **overrides)
     num_seeds = size.pop("num_seeds")
-    mixup = RunConfig(model=model, alpha=1.0 if alpha is None else float(alpha), **size)
+    mixup = RunConfig(model=model, alpha=mixup_alpha(alpha), **size)
     return Experiment(
         id="FIG-2",
         title=f"Over-training, {model}",

@@ -8,7 +8,7 @@ Cost at `quick`: well under a minute on two cores. Run: `mixrepro sweep LEMMA-3.
 from typing import Any
 
 from ..config import RunConfig
-from .declaration import Experiment, seed_range, size_of
+from .declaration import Experiment, mixup_alpha, seed_range, size_of
 
 ALPHAS = (0.2, 1.0, 4.0)
 
@@ -22,11 +22,13 @@ def declare(profile: str = "quick", alpha: float | None = None, **overrides: Any
     """Declare the runs: one arm an alpha; `alpha` adds one to those declared."""
     size = size_of(SIZES, profile, **overrides)
     num_seeds = size.pop("num_seeds")
-    alphas = sorted({*ALPHAS, *([] if alpha is None else [alpha])})
+    # One at a time, so that a value that is no number is refused by name.
+    added = RunConfig(alpha=mixup_alpha(alpha)).alpha
+    alphas = sorted({*ALPHAS, added})
     return Experiment(
         id="LEMMA-3.1",
         title="Exact Mixup loss along training",
         profile=profile,
-        arms={f"alpha = {a:g}": RunConfig(alpha=float(a), exact_mixup_loss=True, **size) for a in alphas},
+        arms={f"alpha = {a:g}": RunConfig(alpha=a, exact_mixup_loss=True, **size) for a in alphas},
         seeds=seed_range(num_seeds),
     )

@@ -45,6 +45,7 @@ class Provenance:
             "runs": [f"{len(records)}, ids {', '.join(sorted(self.records)[:4])}{', ...' * (len(records) > 4)}"],
             "data": sorted({record.manifest["data"]["source"] for record in records}),
             "device": sorted({record.manifest["device"] for record in records}),
+            "code": sorted({record.manifest["code"] for record in records}),
             "versions": sorted({_versions(record) for record in records}),
             "training time": [f"{_training_seconds(records):,.0f} s"],
         }

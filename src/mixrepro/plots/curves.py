@@ -1,5 +1,7 @@
 """Curves against epochs."""
 
+import itertools
+
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -21,27 +23,31 @@ def over_training(results: Results, title: str) -> Shown:
     turn = fig_2.turning_epoch(results)
     with style.style():
         figure, (left, right) = plt.subplots(1, 2)
+        losses = {}
         for arm, look in (("ERM", style.ERM), ("Mixup", style.MIXUP)):
-            style.mean_and_band(left, *results.curve(arm, "trial_objective"), **look)
+            epochs, _ = results.curve(arm, "test_accuracy")
+            _, objective = results.curve(arm, "objective")
+            losses[arm] = fig_2.recent_mean(objective, epochs)
+            style.mean_and_band(left, epochs, losses[arm], **look)
             style.mean_and_band(right, *results.curve(arm, "test_accuracy"), **look)
         floor = in_batch_lower_bound(NUM_CLASSES, mixup.n, mixup.batch_size, mixup.alpha)
         if mixup.loss == "ce":
-            left.axhline(floor, **style.THEORY, linewidth=1, label="least Mixup loss")
-        left.set(yscale="log", ylabel="smallest training loss so far (nats)", title="Training loss")
+            left.axhline(floor, **style.THEORY, linewidth=1, label="least expected Mixup loss")
+        left.set(yscale="log", ylabel="training loss (nats)", title="Training loss (recent mean)")
         right.axvline(turn, **style.BASELINE, label=f"Mixup's best epoch, {turn:,}")
         style.percent_axis(right, "test accuracy")
         right.set_title(title)
         for axes in (left, right):
             style.epoch_axis(axes, experiment.epochs)
             axes.legend()
-    finals = {arm: results.final(arm, "test_accuracy") for arm in ("ERM", "Mixup")}
     _, accuracy = results.curve("Mixup", "test_accuracy")
-    losses = {arm: results.final(arm, "trial_objective").mean() for arm in ("ERM", "Mixup")}
+    ends = {arm: np.nanmean(results.final(arm, "test_accuracy")) for arm in ("ERM", "Mixup")}
+    loss = {arm: np.nanmean(losses[arm][:, -1]) for arm in ("ERM", "Mixup")}
     alt = (
-        f"Two panels against epochs. Left: the smallest training loss so far; it ends at {losses['ERM']:.2g} nats "
-        f"for ERM and at {losses['Mixup']:.2g} nats for Mixup. Right: mean test accuracy of Mixup is highest, "
-        f"{accuracy.mean(0).max():.1%}, at epoch {turn:,} and ends at {finals['Mixup'].mean():.1%}; ERM ends at "
-        f"{finals['ERM'].mean():.1%}."
+        f"Two panels against epochs. Left: training loss; it ends at {loss['ERM']:.2g} nats for ERM and at "
+        f"{loss['Mixup']:.2g} nats for Mixup. Right: mean test accuracy of Mixup is highest, "
+        f"{np.nanmean(accuracy, axis=0).max():.1%}, at epoch {turn:,} and ends at {ends['Mixup']:.1%}; "
+        f"ERM ends at {ends['ERM']:.1%}."
     )
     plt.close(figure)
     return Shown(figure, alt, f"{experiment.title}. {seeds_caption(results)}")
@@ -57,15 +63,15 @@ def switching(results: Results, title: str) -> Shown:
         for arm, look in (("ERM", style.ERM), ("Mixup", style.MIXUP)):
             style.mean_and_band(left, *results.curve(arm, "test_accuracy"), **look)
             ends = results.final(arm, "test_accuracy")
-            right.axhline(ends.mean(), **look)
-        for epoch, color in zip(switches, style.OTHERS, strict=False):
+            right.axhline(np.nanmean(ends), **look)
+        for epoch, color in zip(switches, itertools.cycle(style.OTHERS), strict=False):
             epochs, values = results.curve(arm_name(epoch), "test_accuracy")
             after = epochs >= epoch
             look = {"color": color, "linestyle": "-", "label": arm_name(epoch)}
             style.mean_and_band(left, epochs[after], values[:, after], **look)
             left.axvline(epoch, color=color, linewidth=0.6, alpha=0.5)
             ends = results.final(arm_name(epoch), "test_accuracy")
-            right.errorbar(epoch, ends.mean(), ends.std(ddof=1) if len(ends) > 1 else 0, fmt="o", color=color)
+            right.errorbar(epoch, np.nanmean(ends), np.nanstd(ends), fmt="o", color=color)
         style.percent_axis(left, "test accuracy")
         style.epoch_axis(left, experiment.epochs)
         right.set(xlabel="switch epoch", xscale="log", title="Accuracy after the last epoch")
@@ -73,9 +79,9 @@ def switching(results: Results, title: str) -> Shown:
         right.minorticks_off()
         left.set_title(title)
         left.legend(ncols=2)
-    ends = {epoch: results.final(arm_name(epoch), "test_accuracy").mean() for epoch in switches}
+    ends = {epoch: np.nanmean(results.final(arm_name(epoch), "test_accuracy")) for epoch in switches}
     listed = ", ".join(f"{accuracy:.1%} when switched at {epoch:,}" for epoch, accuracy in ends.items())
-    mixup, erm = (results.final(arm, "test_accuracy").mean() for arm in ("Mixup", "ERM"))
+    mixup, erm = (np.nanmean(results.final(arm, "test_accuracy")) for arm in ("Mixup", "ERM"))
     alt = (
         f"Left: test accuracy against epochs for ERM, Mixup and runs switched from Mixup to ERM. Right: accuracy "
         f"after epoch {experiment.epochs:,}: Mixup {mixup:.1%}, ERM {erm:.1%}, {listed}."
@@ -98,7 +104,7 @@ def nearness_to_bound(results: Results) -> Shown:
             style.mean_and_band(left, epochs, over + lemma_3_1.bound(config), **look)
             left.axhline(floor, color=color, linestyle="--", linewidth=1)
             style.mean_and_band(right, epochs, over, **look)
-            ends.append(f"{over[:, -1].mean():.3f} nats for {arm}")
+            ends.append(f"{np.nanmean(over[:, -1]):.3f} nats for {arm}")
         under = sum(int((lemma_3_1.excess(results, arm)[1] < 0).sum()) for arm in experiment.arms)
         found = "No loss falls under its floor" if under == 0 else f"{under} losses fall under their floor"
         left.set(ylabel="exact Mixup loss (nats)", title=f"{found} (dashed)")

@@ -1,8 +1,9 @@
 """Which runs start, and which leave a common prefix later.
 
-A run that switches from Mixup to ERM at epoch s equals the Mixup run of its seed up to s, bit by bit, since
-every random draw depends on seed, purpose and epoch alone. So it is not trained before s: it is copied from
-the Mixup run at s.
+A run that switches from Mixup to ERM at epoch s is the Mixup run of its seed up to s, since every random draw
+depends on seed, purpose and epoch alone. So it is not trained before s: it is copied at s from the Mixup run of
+its stack, which is trained only for that purpose where it is recorded already. Within a stack the two are equal
+bit by bit; a Mixup run recorded from another stack may differ by rounding, which grows over many epochs.
 """
 
 from collections.abc import Sequence

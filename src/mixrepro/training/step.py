@@ -7,16 +7,19 @@ from ..config import RunConfig
 from ..mixup import cross_entropy, mix_batch, squared_error
 
 
-def batch_loss(model: nn.Module, config: RunConfig, x: Tensor, y: Tensor, lam: Tensor, perm: Tensor) -> Tensor:
+def batch_loss(
+    model: nn.Module, config: RunConfig, x: Tensor, y: Tensor, lam: Tensor, perm: Tensor, eta: Tensor
+) -> Tensor:
     """Return the loss that training minimises, one for each replica.
 
     Args:
         model: Stack of networks.
-        config: Any run of the stack: they share `loss` and `eta`.
+        config: Any run of the stack: they share `loss`.
         x: Inputs, float [r, b, ...].
         y: One-hot labels, float [r, b, c].
         lam: Weight of the point itself, [r] or [r, b].
         perm: Partners, int64 [r, b].
+        eta: RegMixup's weight of the mixed term, [r]; 0 where a run is ERM.
 
     Returns:
         float [r], nats (squared probability for MSE). Source: section 3; FIG-17 for RegMixup.
@@ -27,7 +30,7 @@ def batch_loss(model: nn.Module, config: RunConfig, x: Tensor, y: Tensor, lam: T
     if config.loss == "regmixup":
         # One pass over both halves, so that they share batch statistics.
         clean, mixed = model(torch.cat([x, x_mix], dim=1)).chunk(2, dim=1)
-        return cross_entropy(clean, y) + config.eta * cross_entropy(mixed, y_mix)
+        return cross_entropy(clean, y) + eta * cross_entropy(mixed, y_mix)
     return cross_entropy(model(x_mix), y_mix)
 
 

@@ -6,7 +6,7 @@ lazily: a snapshot is kept at each new minimum, and evaluated only when a report
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,7 +85,8 @@ def train_together(
     for config in configs:
         curve = stack.curves[stack.configs.index(config)]
         columns = curve.columns(evaluation_epochs(config))
-        lost = np.flatnonzero(~np.isfinite(columns["objective"]))
+        measured = np.isin(columns["epoch"], evaluation_epochs(config))
+        lost = np.flatnonzero(~np.isfinite(columns["objective"]) | (measured & ~np.isfinite(columns["test_loss"])))
         diverged_at = int(lost[0]) + 1 if len(lost) else None
         columns = {name: column[:diverged_at] for name, column in columns.items()}
         outcomes.append(Outcome(config, columns, diverged_at, len(configs), wall_seconds, describe(stack.device)))
@@ -98,7 +99,7 @@ def _train(
     """Train the planned stack to the end; return it and the seconds it took."""
     start, forks = plan(configs)
     with denormals_flushed():
-        stack = _Stack(start, dataset, device)
+        stack = _Stack(start, dataset, device, {fork.epoch for fork in forks})
         started, done, to_do = time.perf_counter(), 0, epochs_computed(configs)
         for epoch in range(configs[0].epochs):
             for fork in forks:
@@ -126,8 +127,12 @@ def describe(device: torch.device) -> str:
 class _Stack:
     """The runs in training: weights, momentum, best networks and curves, replica by replica."""
 
-    def __init__(self, configs: list[RunConfig], dataset: Dataset, device: torch.device) -> None:
+    def __init__(
+        self, configs: list[RunConfig], dataset: Dataset, device: torch.device, fork_epochs: Set[int] = frozenset()
+    ) -> None:
         self.configs = configs
+        # A prefix is also measured where runs leave it, for their records; `Curve.columns` drops it from its own.
+        self.fork_epochs = fork_epochs
         self.device = device
         shape = dataset.x_train.shape[1:]
         self.model = build(configs[0], [c.seed for c in configs], shape, dataset.num_classes).to(device)
@@ -137,8 +142,11 @@ class _Stack:
         self.best = self.model.select(range(self.model.size))
         self.curves = [Curve() for _ in configs]
         self.points = Points(dataset, configs, device)
-        self._grid = {config: set(evaluation_epochs(config)) for config in configs}
+        self._grid = self._grids()
         self.optimizer = make_optimizer(self.model, self.momentum, configs[0])
+
+    def _grids(self) -> dict[RunConfig, set[int]]:
+        return {config: {*evaluation_epochs(config), *self.fork_epochs} for config in self.configs}
 
     def rebuild(self, fork: Fork) -> None:
         """Let runs leave the common prefix, and drop prefixes that nobody needs any more."""
@@ -146,7 +154,7 @@ class _Stack:
         networks = (self.model, self.momentum, self.best)
         self.model, self.momentum, self.best = (network.select(fork.sources) for network in networks)
         self.curves = [self.curves[source].copy() for source in fork.sources]
-        self._grid = {config: set(evaluation_epochs(config)) for config in self.configs}
+        self._grid = self._grids()
         self.points.select(self.configs)
         self.optimizer = make_optimizer(self.model, self.momentum, self.configs[0])
 
@@ -156,10 +164,11 @@ class _Stack:
         draws = draw_epoch(self.configs, epoch, self.device)
         for group in self.optimizer.param_groups:
             group["lr"] = config.lr_at(epoch)
+        eta = torch.tensor([c.eta if c.alpha_at(epoch) else 0.0 for c in self.configs], device=self.device)
         total = torch.zeros(len(self.configs), dtype=torch.float64, device=self.device)
         for index, (batch, x, y) in enumerate(self.points.batches(draws.order, config.batch_size)):
             lam = draws.lam[:, index] if config.lam_per == "batch" else draws.lam[:, batch]
-            loss = batch_loss(self.model, config, x, y, lam, draws.perm[:, batch])
+            loss = batch_loss(self.model, config, x, y, lam, draws.perm[:, batch], eta)
             self.optimizer.zero_grad()
             loss.sum().backward()  # each loss depends on its own replica only
             self.optimizer.step()
