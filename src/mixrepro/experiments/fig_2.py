@@ -26,7 +26,7 @@ SIZES = {
     },
     CONV1D: {
         "smoke": dict(n=100, width=8, depth=3, epochs=20, batch_size=20, num_seeds=4),
-        "quick": dict(n=1000, width=25, depth=3, epochs=800, num_seeds=5),
+        "quick": dict(n=1000, width=25, depth=3, epochs=500, num_seeds=5),
     },
     RESNET18: {
         "small": dict(CIFAR10, width=8, epochs=400, num_seeds=3),

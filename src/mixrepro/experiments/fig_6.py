@@ -16,7 +16,7 @@ from .declaration import Experiment
 #: Profile -> switch epochs, in order: the first is declared too early, the middle one in time, the last too late.
 SWITCH_EPOCHS = {
     "smoke": (2, 10, 20),
-    "quick": (20, 250, 1250),
+    "quick": (20, 250, 1000),
     "small": (95, 105, 115, 125, 155),
     "paper": (95, 105, 115, 125, 155),
 }
@@ -24,7 +24,7 @@ SWITCH_EPOCHS = {
 
 #: Profile -> length of the runs, where it is not that of FIG-2: after a switch, ERM settles within a few hundred
 #: epochs, and a run that ends sooner is the beginning of FIG-2's.
-EPOCHS = {"quick": 1600}
+EPOCHS = {"quick": 1250}
 
 
 def arm_name(epoch: int) -> str:
