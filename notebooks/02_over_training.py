@@ -119,7 +119,8 @@ plots.VerdictCard(claim.judge_fig_1(conv1d))
 # share, so the intervals speak of training again on new subsets with new weights, not of other test sets. The
 # learning rate is constant: the paper's schedule is not stated. Sizes and margins were chosen after pilot runs on the
 # same data set, before these runs. A verdict of `inconclusive` means that the seeds
-# run here cannot tell.
+# run here cannot tell. Where accuracy is highest at the end of the run, the curve has not turned yet, and there is
+# nothing to judge: `no estimate`.
 
 # %%
 plots.Provenance(mlp, conv1d)

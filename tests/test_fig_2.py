@@ -71,7 +71,9 @@ def test_nearly_always_supported_with_the_planned_effect(simulate, experiment):
 def test_inconclusive_when_mixup_has_not_turned_yet(simulate, experiment):
     rising = curves(np.random.default_rng(0), noise=0.0)
     rising["Mixup"]["test_accuracy"] = np.linspace(0.1, 0.6, EPOCHS) * np.ones((SEEDS, 1))
-    assert claim.judge(simulate(experiment, rising)).verdict == "inconclusive"
+    verdict = claim.judge(simulate(experiment, rising))
+    assert verdict.verdict == "inconclusive"
+    assert claim.headline(verdict) == "No turn was found within the run"
 
 
 @pytest.mark.parametrize("arm", ["ERM", "Mixup"])

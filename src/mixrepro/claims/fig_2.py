@@ -89,6 +89,8 @@ def recent_mean(objective: np.ndarray, epochs: np.ndarray) -> np.ndarray:
 
 def headline(verdict: Verdict) -> str:
     """Word what was found, for the title of the figure."""
+    if verdict.parts[0].effect is None:
+        return "No turn was found within the run"
     mixup, erm, _ = (part.verdict for part in verdict.parts)
     said = {"supported": "turns and falls", "refuted": "does not fall", "inconclusive": "may fall"}[mixup]
     erm_said = {"supported": "does not", "refuted": "falls too", "inconclusive": "may, too"}[erm]
