@@ -7,6 +7,7 @@ Run (DIR holds the files): the commands that `commands()` gives, about a quarter
 """
 
 import shlex
+import textwrap
 
 from ..config import RunConfig
 from .declaration import Experiment
@@ -16,6 +17,9 @@ from .fig_2 import CIFAR10, RESNET18
 DATA_SHA256 = "0a0e3ad53722e6676e723cbbb29115c62778701ab6f1c40321cb22d83217c274"
 
 SEEDS = (0,)
+
+#: Characters of a command that fit on a line of the page.
+PAGE_WIDTH = 70
 
 
 def declare() -> Experiment:
@@ -51,5 +55,7 @@ def commands() -> list[str]:
             f"--{name.replace('_', '-')} {shlex.quote(str(value))}"
             for name, value in arm.model_dump(exclude_defaults=True, exclude={"data_sha256"}).items()
         ]
-        lines.append(f"mixrepro run {' '.join(options)} --data-root DIR --store results")
+        command = f"mixrepro run {' '.join(options)} --data-root DIR --store results"
+        wrapped = textwrap.wrap(command, PAGE_WIDTH, break_long_words=False, break_on_hyphens=False)
+        lines.append(" \\\n    ".join(wrapped))
     return lines
