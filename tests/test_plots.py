@@ -2,6 +2,7 @@
 
 import base64
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -12,6 +13,7 @@ from mixrepro.claims import lemma_3_1 as claim_3_1
 from mixrepro.errors import StoreError
 from mixrepro.experiments import fig_2, fig_6, lemma_3_1
 from mixrepro.mime import RECORDS_MIME, VERDICT_MIME
+from mixrepro.plots.style import Shown
 from mixrepro.plots.tables import mean_and_std
 from mixrepro.results import collect
 
@@ -82,6 +84,14 @@ def test_provenance_lists_every_record_with_its_digest(trained):
     records = trained["FIG-2"].all_records()
     assert bundle[RECORDS_MIME]["records"] == {record.run_id: record.digest for record in records}
     assert "MNIST-1D" in bundle["text/html"]
+
+
+def test_html_in_alternative_text_and_caption_is_escaped():
+    figure, _ = plt.subplots()
+    html = Shown(figure, 'a "quoted" <b>', "<script>x</script>")._repr_mimebundle_()["text/html"]
+    plt.close(figure)
+    assert 'alt="a &quot;quoted&quot; &lt;b&gt;"' in html
+    assert "<script>" not in html
 
 
 def test_html_in_a_table_is_escaped():

@@ -114,6 +114,15 @@ def test_damage_is_an_error_that_names_the_record(store, config, damage, file):
         store.read(config.run_id())
 
 
+def test_table_of_another_record_is_refused(store, config):
+    store.write(config, columns(), PROVENANCE)
+    store.write(config.but(seed=1), {**columns(), "objective": np.ones(EPOCHS)}, PROVENANCE)
+    other = (store.root / config.but(seed=1).run_id() / CURVE).read_bytes()
+    (store.root / config.run_id() / CURVE).write_bytes(other)
+    with pytest.raises(StoreError, match=f"{config.run_id()}/{CURVE}: found .*, expected SHA-256"):
+        store.read(config.run_id())
+
+
 def test_record_of_another_schema_is_refused(store, config):
     store.write(config, columns(), PROVENANCE)
     path = store.root / config.run_id() / MANIFEST

@@ -83,10 +83,11 @@ def test_erm_and_mixup_of_one_seed_share_weights_subset_and_order(tiny):
 
 
 def test_trial_columns_follow_the_protocol_literally(tiny):
-    config = tiny.but(epochs=25, lr=0.3)  # a rate so high that the loss also rises
+    config = tiny.but(epochs=63)  # Mixup's loss of single epochs is noisy, so its minima fall between evaluations
     outcome = train_together([config, config.but(seed=1)], load(config))[0]
     objective = outcome.columns["objective"]
-    assert (np.diff(objective) > 0).any()
+    best_epochs = outcome.columns["trial_epoch"]
+    assert not np.isin(best_epochs[np.isfinite(best_epochs)], evaluation_epochs(config)).all()
     for t in evaluation_epochs(config):
         best = int(np.argmin(objective[:t])) + 1
         assert outcome.columns["trial_epoch"][t - 1] == best
