@@ -3,7 +3,7 @@
     <root>/<run id>/curve.parquet     a row an epoch (see `training.curve.Curve`)
     <root>/<run id>/manifest.json     configuration, status, versions, device, digest of the table
 
-Only this module and the checkpoints write.
+Only this module writes records.
 """
 
 import functools
@@ -14,7 +14,6 @@ import os
 import platform
 import shutil
 import tempfile
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -228,16 +227,6 @@ class Store:
 
     def _lengths(self, family: str) -> list[int]:
         return [int(m.parent.name.split("-")[1]) for m in self.root.glob(f"{family}-*/{MANIFEST}")]
-
-    def records(self) -> Iterable[Record]:
-        """Read every record, in order of ids."""
-        for manifest in sorted(self.root.glob(f"*/{MANIFEST}")):
-            if not manifest.parent.name.startswith("."):
-                yield self.read(manifest.parent.name)
-
-    def select(self, **fields: Any) -> list[Record]:
-        """Read the records whose configuration has these values."""
-        return [r for r in self.records() if all(getattr(r.config, k) == v for k, v in fields.items())]
 
 
 def manifest_digest(run_id: str, project: Path | None = None) -> str | None:
