@@ -27,12 +27,6 @@ class Results:
         """How many seeds were declared."""
         return len(self.experiment.seeds)
 
-    @property
-    def n_complete(self) -> int:
-        """How many seeds have every arm complete."""
-        by_seed = zip(*self.records.values(), strict=True)
-        return sum(all(r is not None and r.status == "complete" for r in arms) for arms in by_seed)
-
     def lost(self) -> list[str]:
         """Say which runs are missing or diverged, one line each."""
         lines = []
