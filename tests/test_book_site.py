@@ -11,11 +11,12 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-import yaml
 from bs4 import BeautifulSoup
 
+from mixrepro.book.verdict_table import toc_documents
+
 ROOT = Path(__file__).parents[1]
-CHAPTERS = [chapter["file"] for chapter in yaml.safe_load((ROOT / "_toc.yml").read_text())["chapters"]]
+_, *CHAPTERS = toc_documents(ROOT / "_toc.yml")
 VERDICT = "application/vnd.mixrepro.verdict+json"
 NOT_COPIED = (".git", ".venv", "_build", "chapters", ".mixrepro", "__pycache__", ".*_cache", ".hypothesis")
 

@@ -26,7 +26,7 @@ def data_of(notebook, mime):
 
 
 @pytest.mark.book
-@pytest.mark.parametrize("chapter", ["01_loss_bound", "02_over_training", "03_switching"])
+@pytest.mark.parametrize("chapter", ["01_loss_bound", "02_over_training", "09_switching"])
 def test_chapter_is_valid_at_another_alpha(chapter, tmp_path):
     target = tmp_path / "out.ipynb"
     done = papermill(
@@ -70,7 +70,7 @@ def test_chapter_stops_at_a_parameter_it_does_not_take(name, value, message, tmp
 @pytest.mark.book
 def test_chapter_stops_at_a_parameter_out_of_range(tmp_path):
     done = papermill(
-        "jupytext://notebooks/03_switching.py", tmp_path / "out.ipynb", tmp_path / "runs", "-p", "alpha", "-1.0"
+        "jupytext://notebooks/09_switching.py", tmp_path / "out.ipynb", tmp_path / "runs", "-p", "alpha", "-1.0"
     )
     assert done.returncode != 0
     assert "alpha: found -1.0, expected greater than or equal to 0" in done.stderr

@@ -5,8 +5,8 @@ class MixreproError(Exception):
     """Base of every error that is the user's to mend; the command line prints it without a traceback."""
 
 
-class ConfigError(MixreproError):
-    """A parameter of a run, an experiment or a chapter is unknown, mistyped or out of range."""
+class ConfigError(MixreproError, ValueError):
+    """A parameter of a run, an experiment, a formula or a chapter is unknown, mistyped or out of range."""
 
 
 class DataError(MixreproError):

@@ -23,6 +23,16 @@ class Results:
     records: dict[str, list[Record | None]]
 
     @property
+    def scale(self) -> str:
+        """What was trained, in words."""
+        return self.experiment.scale()
+
+    @property
+    def profile(self) -> str:
+        """Size of the experiment."""
+        return self.experiment.profile
+
+    @property
     def n_declared(self) -> int:
         """How many seeds were declared."""
         return len(self.experiment.seeds)

@@ -8,7 +8,10 @@ from typing import Literal, get_args
 
 import numpy as np
 
-Purpose = Literal["init", "subset", "holdout", "order", "partner", "lam", "dataset", "bootstrap", "pairs"]
+Purpose = Literal[
+    "init", "subset", "holdout", "order", "partner", "lam", "dataset", "bootstrap", "pairs",
+    "instances", "teacher", "points", "noise",
+]  # fmt: skip
 
 # The position is part of every stream's key: append, never reorder.
 PURPOSES: tuple[str, ...] = get_args(Purpose)

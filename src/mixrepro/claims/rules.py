@@ -1,4 +1,4 @@
-"""How a verdict is reached: declared rules on one number a seed.
+"""How a verdict is reached: declared rules on one number a seed (`universal` has those on every case).
 
 Seeds are the unit. A rule looks at the 95 % Student interval of the mean over seeds:
 
@@ -12,16 +12,29 @@ Without an effect, `exceeds` supports in 2.5 % of experiments. Fewer than three 
 """
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from scipy import stats
 
-from ..results import Results
-
 Word = Literal["supported", "refuted", "inconclusive"]
 CONFIDENCE = 0.95
 FEWEST_SEEDS = 3
+
+
+class Evidence(Protocol):
+    """What a verdict rests on: the records of an experiment, or a numerical check.
+
+    Attributes:
+        scale: What was trained or drawn, in words.
+        profile: Its size.
+    """
+
+    @property
+    def scale(self) -> str: ...  # noqa: D102
+
+    @property
+    def profile(self) -> str: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -75,7 +88,7 @@ class Verdict:
 
 
 def exceeds(
-    effects: np.ndarray, min_effect: float, statement: str, results: Results, unit: str = "points"
+    effects: np.ndarray, min_effect: float, statement: str, evidence: Evidence, unit: str = "points"
 ) -> Part:
     """Judge that an effect is positive and of a size that matters.
 
@@ -83,7 +96,7 @@ def exceeds(
         effects: One number a declared seed, NaN where a run is missing or diverged.
         min_effect: Smallest effect that matters, in the unit of `effects`.
         statement: What is claimed.
-        results: Where the effects come from.
+        evidence: Where the effects come from.
         unit: `points` for differences of accuracy, which are shown in percentage points.
     """
     low, high = student_interval(effects)
@@ -96,11 +109,11 @@ def exceeds(
     rule = "mean above 0 with 95 % confidence"
     if min_effect:
         rule += f"; refuted if {shown(min_effect, unit)} is excluded"
-    return _part(statement, word, effects, rule, results, unit)
+    return _part(statement, word, effects, rule, evidence, unit)
 
 
 def stays_below(
-    effects: np.ndarray, margin: float, statement: str, results: Results, unit: str = "points"
+    effects: np.ndarray, margin: float, statement: str, evidence: Evidence, unit: str = "points"
 ) -> Part:
     """Judge that an effect, if any, is smaller than a margin. Arguments as for `exceeds`."""
     low, high = student_interval(effects)
@@ -111,11 +124,11 @@ def stays_below(
         elif low > margin:
             word = "refuted"
     rule = f"mean below {shown(margin, unit)} with 95 % confidence; refuted if above"
-    return _part(statement, word, effects, rule, results, unit)
+    return _part(statement, word, effects, rule, evidence, unit)
 
 
 def never_negative(
-    margins: np.ndarray, tolerance: float, statement: str, results: Results, unit: str = "nats"
+    margins: np.ndarray, tolerance: float, statement: str, evidence: Evidence, unit: str = "nats"
 ) -> Part:
     """Judge a statement about every case: one counterexample refutes it, whatever the average.
 
@@ -123,14 +136,14 @@ def never_negative(
         margins: One number a declared seed: the smallest margin by which the statement held; NaN if missing.
         tolerance: Rounding that is not a counterexample.
         statement: What is claimed.
-        results: Where the margins come from.
+        evidence: Where the margins come from.
         unit: Unit of the margins.
     """
     if np.nanmin(margins, initial=np.inf) < -tolerance:
         word: Word = "refuted"
     else:
         word = "supported" if enough(margins) else "inconclusive"
-    return _part(statement, word, margins, f"no margin below -{tolerance:g} {unit}", results, unit)
+    return _part(statement, word, margins, f"no margin below -{tolerance:g} {unit}", evidence, unit)
 
 
 def student_interval(effects: np.ndarray) -> tuple[float, float]:
@@ -151,10 +164,12 @@ def enough(effects: np.ndarray) -> bool:
 
 
 def shown(value: float, unit: str) -> str:
-    """Word a value: differences of accuracy as percentage points, shares of a whole as per cent."""
+    """Word a value: differences of accuracy as percentage points, shares and rates as per cent."""
     if unit == "points":
         return f"{100 * value:.1f} points"
-    return f"{100 * value:.1f} %" if unit == "share" else f"{value:.3f} {unit}"
+    if unit == "share":
+        return f"{100 * value:.1f} %"
+    return f"{_digits(value, unit)} {'%' if unit == 'cases' else unit}"
 
 
 def effect_text(part: Part) -> str:
@@ -164,9 +179,16 @@ def effect_text(part: Part) -> str:
     text = shown(part.effect, part.unit)
     if part.interval is None:
         return f"{text} [no interval]"
-    scale, digits = (100, 1) if part.unit in ("points", "share") else (1, 3)
-    low, high = (f"{scale * end:.{digits}f}" for end in part.interval)
+    low, high = (_digits(end, part.unit) for end in part.interval)
     return f"{text} [{low}, {high}]"
+
+
+def _digits(value: float, unit: str) -> str:
+    if unit in ("points", "share"):
+        return f"{100 * value:.1f}"
+    if unit == "cases":  # a rate of violations may be tiny, and its bound is what counts
+        return f"{100 * value:.2g}"
+    return f"{value:.1e}" if unit == "relative" else f"{value:.3f}"
 
 
 def turning_epochs(accuracy: np.ndarray) -> np.ndarray:
@@ -209,7 +231,7 @@ def at_turn(values: np.ndarray, accuracy: np.ndarray) -> np.ndarray:
     return np.where(places < 0, np.nan, values[np.arange(len(values)), places])
 
 
-def _part(statement: str, word: Word, effects: np.ndarray, rule: str, results: Results, unit: str) -> Part:
+def _part(statement: str, word: Word, effects: np.ndarray, rule: str, evidence: Evidence, unit: str) -> Part:
     there = effects[np.isfinite(effects)]
     interval = student_interval(effects)
     return Part(
@@ -221,6 +243,6 @@ def _part(statement: str, word: Word, effects: np.ndarray, rule: str, results: R
         n=len(there),
         n_declared=len(effects),
         rule=rule,
-        scale=results.experiment.scale(),
-        profile=results.experiment.profile,
+        scale=evidence.scale,
+        profile=evidence.profile,
     )

@@ -1,0 +1,1 @@
+"""Numerical checks of the theory, one module a claim: what is drawn, how much of it, and what comes of it."""
