@@ -13,9 +13,10 @@
 # %% [markdown]
 # # Lemma 3.1: the floor under the Mixup loss
 #
-# **Claim LEMMA-3.1.** On a balanced training set with $C$ classes, cross-entropy and $\lambda \sim U(0,1)$, the
+# **Claims LEMMA-3.1 and LEMMA-3.1+.** On a balanced training set with $C$ classes, cross-entropy and $\lambda \sim U(0,1)$, the
 # Mixup loss of *every* network is at least $(C-1)/(2C)$; it is reached only by a network that answers each mixed
-# point with its mixed label.
+# point with its mixed label. The general form, for any $\lambda \sim \mathrm{Beta}(\alpha, \alpha)$ and any class
+# balance, is ours.
 #
 # **What would refute it.** One trained network, anywhere along training, whose exact Mixup loss lies below the
 # floor. Every evaluation of every seed is a chance to find one.
@@ -28,15 +29,19 @@
 profile: str = "quick"  # size of the runs: smoke, quick
 alpha: float = 1.0  # lam ~ Beta(alpha, alpha)
 num_seeds: int = 0  # seeds of the trained networks; 0: the profile's own number
+seed: int = 0  # of the random label sets and predictions
 
 # %% tags=["hide-input"]
 from mixrepro import parameters
 
-parameters.check(globals(), profile=str, alpha=float, num_seeds=int)
+parameters.check(
+    globals(), profile=str, alpha=float, num_seeds=int, seed=int
+)
 
 import numpy as np
 
 from mixrepro import plots, sweep
+from mixrepro.checks import lemma_3_1 as check
 from mixrepro.claims import lemma_3_1 as claim
 from mixrepro.experiments import lemma_3_1
 from mixrepro.rng import stream
@@ -45,24 +50,49 @@ from mixrepro.theory import loss_bound
 # %% [markdown]
 # ## Why there is a floor
 #
-# Mix two points, $\tilde x = \lambda x + (1-\lambda) x'$ and $\tilde y = \lambda y + (1-\lambda) y'$. For any
-# prediction $f$, cross-entropy splits into a distance and an entropy:
+# Mix two points, $\tilde x = \lambda x + (1-\lambda) x'$ and $\tilde y = \lambda y + (1-\lambda) y'$, and average
+# the loss over all $n^2$ pairs and over $\lambda$. Write $h(\lambda) = -\lambda\ln\lambda -
+# (1-\lambda)\ln(1-\lambda)$ for the entropy of a coin of bias $\lambda$.
 #
-# $$\ell(f, \tilde y) = \mathrm{KL}(\tilde y \,\|\, f) + H(\tilde y) \;\ge\; H(\tilde y).$$
+# ```{prf:lemma} The floor under the Mixup loss (Lemma 3.1)
+# :label: loss-bound-lemma
 #
-# If both points are of one class, $\tilde y$ is certain and $H(\tilde y) = 0$. If not,
-# $H(\tilde y) = h(\lambda) = -\lambda\ln\lambda - (1-\lambda)\ln(1-\lambda)$, whoever the network is. Two points
-# drawn from classes with shares $p_c$ differ with probability $1 - \sum_c p_c^2$, hence
+# Let the training set be balanced over $C$ classes and $\lambda \sim U(0,1)$. For every network $f$, the Mixup
+# loss with cross-entropy is at least $(C-1)/(2C)$, with equality if and only if $f(\tilde x) = \tilde y$ on every
+# mixed point.
+# ```
 #
-# $$\text{Mixup loss} \;\ge\; \Big(1 - \sum_c p_c^2\Big)\; \mathbb{E}\,h(\lambda),
-# \qquad \mathbb{E}\,h(\lambda) = \psi(2\alpha + 1) - \psi(\alpha + 1)
-# \quad\text{for } \lambda \sim \mathrm{Beta}(\alpha, \alpha),$$
+# The general form below contains it, so one proof serves both.
 #
-# with $\psi$ the digamma function. At $\alpha = 1$ the expectation is $1/2$, and $C$ balanced classes give the
-# paper's $(C-1)/(2C)$. The general form, for any $\alpha$ and any class balance, is ours.
+# ```{prf:lemma} The floor for any $\alpha$ and any class balance (ours)
+# :label: loss-bound-general
+#
+# Let class $c$ hold a share $p_c$ of the training points and $\lambda \sim \mathrm{Beta}(\alpha, \alpha)$. Then
+#
+# $$\text{Mixup loss} \;\ge\; \Big(1 - \sum_c p_c^2\Big)\;
+# \big(\psi(2\alpha + 1) - \psi(\alpha + 1)\big),$$
+#
+# with $\psi$ the digamma function, and with equality under the same condition.
+# ```
+#
+# ```{prf:proof}
+# 1. For any prediction $f$ and any label distribution $\tilde y$, cross-entropy splits into a distance and an
+#    entropy: $\ell(f, \tilde y) = \mathrm{KL}(\tilde y \,\|\, f) + H(\tilde y) \ge H(\tilde y)$. The distance is
+#    zero exactly when $f = \tilde y$.
+# 2. If both points are of one class, $\tilde y$ is certain and $H(\tilde y) = 0$. If not,
+#    $H(\tilde y) = h(\lambda)$, whoever the network is.
+# 3. Two points drawn with replacement differ in class with probability $1 - \sum_c p_c^2$, independently of
+#    $\lambda$. So the mean entropy is $(1 - \sum_c p_c^2)\, \mathbb{E}\, h(\lambda)$.
+# 4. By symmetry $\mathbb{E}\, h(\lambda) = -2\, \mathbb{E}\, \lambda \ln \lambda$. The moment
+#    $\mathbb{E} \lambda^{s} = \Gamma(\alpha + s)\Gamma(2\alpha) / (\Gamma(\alpha)\Gamma(2\alpha + s))$,
+#    differentiated at $s = 1$, gives $\mathbb{E}\, \lambda\ln\lambda = \tfrac12 (\psi(\alpha + 1) -
+#    \psi(2\alpha + 1))$.
+# 5. For $\alpha = 1$ this is $\psi(3) - \psi(2) = 1/2$, and for $C$ balanced classes $1 - \sum_c p_c^2 =
+#    (C-1)/C$: {prf:ref}`loss-bound-lemma`.
+# ```
 
 # %% [markdown]
-# ## The closed form, checked three ways
+# ## The closed form, checked
 #
 # The digamma formula against adaptive quadrature of $h$ under the Beta density, and against sampling.
 
@@ -115,6 +145,14 @@ plots.bound_by_alpha(
 )
 
 # %% [markdown]
+# One look at many instances at once: label sets of random balance, random $\alpha$, and predictions from near the
+# mixed labels to far from them. One prediction under its floor would refute {prf:ref}`loss-bound-general`; the
+# last part also takes every permutation of a small batch (the form at the end of this chapter).
+
+# %%
+plots.VerdictCard(claim.judge_general(check.run(profile, seed)))
+
+# %% [markdown]
 # ## How near real runs come
 #
 # Small training sets, so that the Mixup loss over all $n^2$ pairs can be computed exactly: $\lambda$ by Gauss
@@ -145,10 +183,23 @@ plots.VerdictCard(claim.judge(results))
 # %% [markdown]
 # ## What training reports is not this loss
 #
-# Training draws partners by permuting the batch. A point meets itself with probability $1/b$ instead of $1/n$,
-# so the floor of the *reported* training loss is another one, and can lie below the lemma's:
+# Training draws partners by permuting the batch. So the floor of the *reported* training loss is another one, and
+# can lie below the lemma's.
+#
+# ```{prf:corollary} The floor for partners inside a batch (ours)
+# :label: loss-bound-batch
+#
+# Let batches of size $b$ be drawn without replacement, $b$ dividing $n$, and partners by a random permutation of
+# the batch. The expected training loss over an epoch is at least
 #
 # $$\Big(1 - \tfrac1b\Big)\,\frac{n}{n-1}\,\Big(1 - \sum_c p_c^2\Big)\,\mathbb{E}\,h(\lambda).$$
+# ```
+#
+# ```{prf:proof}
+# A point's partner is itself with probability $1/b$, which costs nothing. Otherwise it is any of the other $n - 1$
+# points with equal probability, and of another class with probability $\frac{n}{n-1} (1 - \sum_c p_c^2)$ on
+# average over points. The rest is the proof above.
+# ```
 #
 # A training curve that dips under $(C-1)/(2C)$ has therefore refuted nothing.
 

@@ -303,6 +303,15 @@ def test_build_chapters_removes_what_a_killed_build_left(project):
     assert not leftover.exists()
 
 
+def test_build_chapters_removes_a_chapter_without_source(project):
+    orphan, kept = project / "book/chapters/07_gone.ipynb", project / "book/chapters/01_a.ipynb"
+    orphan.touch()
+    before = kept.read_bytes()
+    build_chapters(project, "quick", io.StringIO())
+    assert not orphan.exists()
+    assert kept.read_bytes() == before
+
+
 def test_build_chapters_waits_for_another_build(project):
     hold = (
         "import sys, time, filelock\n"

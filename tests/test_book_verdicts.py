@@ -5,7 +5,7 @@ import dataclasses
 import nbformat
 import pytest
 
-from mixrepro.book.verdict_table import PART_KEYS, seeds_text, toc_documents, verdicts_in
+from mixrepro.book.verdict_table import PART_KEYS, deciding_part, seeds_text, toc_documents, verdicts_in
 from mixrepro.claims.rules import Part
 from mixrepro.errors import ChapterError
 from mixrepro.mime import VERDICT_MIME
@@ -57,6 +57,16 @@ def test_verdicts_in_names_a_malformed_verdict(tmp_path, claim, message):
 def test_seeds_text_never_hides_a_missing_seed():
     assert seeds_text(PART) == "5"
     assert seeds_text(PART | {"n": 4}) == "4 of 5"
+    assert seeds_text(PART | {"n": 12_000, "n_declared": 12_000}) == "12,000"
+
+
+@pytest.mark.parametrize("word", ["supported", "refuted", "inconclusive"])
+def test_deciding_part_is_the_first_with_the_claims_word(word):
+    words = ["supported", "inconclusive", "refuted", word]
+    parts = [PART | {"verdict": other, "statement": f"{index}"} for index, other in enumerate(words)]
+    decides = deciding_part(CLAIM | {"verdict": word, "parts": parts})
+    assert decides["verdict"] == word
+    assert decides["statement"] == str(words.index(word))
 
 
 def test_toc_documents_are_in_reading_order(tmp_path):

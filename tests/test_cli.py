@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from mixrepro import cli
+from mixrepro.claims import all_claims
 
 
 def mixrepro(capsys, *arguments):
@@ -65,8 +66,26 @@ def test_verdicts_are_inconclusive_without_runs(capsys, store):
     code, out, _ = mixrepro(capsys, "verdicts", "--profile", "smoke", "--json")
     assert code == 0
     judged = json.loads(out)
-    assert {verdict["claim"] for verdict in judged} == {"LEMMA-3.1", "FIG-1", "FIG-2", "FIG-6"}
-    assert {verdict["verdict"] for verdict in judged} == {"inconclusive"}
+    recorded = {claim.id for claim in all_claims() if claim.model != "theory"}
+    assert recorded == {"LEMMA-3.1", "FIG-1", "FIG-2", "FIG-6"}
+    assert {verdict["claim"] for verdict in judged} > recorded
+    assert {verdict["verdict"] for verdict in judged if verdict["claim"] in recorded} == {"inconclusive"}
+
+
+def test_verdicts_judges_the_claims_that_are_named(capsys, store):
+    code, out, _ = mixrepro(capsys, "verdicts", "LEMMA-3.1+", "FIG-6", "--profile", "smoke", "--json")
+    assert code == 0
+    assert {verdict["claim"]: verdict["verdict"] for verdict in json.loads(out)} == {
+        "LEMMA-3.1+": "supported",
+        "FIG-6": "inconclusive",
+    }
+
+
+def test_verdicts_refuses_a_claim_that_is_none(capsys, store):
+    code, _, err = mixrepro(capsys, "verdicts", "FIG-66", "--profile", "smoke")
+    assert code == 1
+    assert "claim: found 'FIG-66', expected one of" in err
+    assert "did you mean 'FIG-6'?" in err
 
 
 def broken_zip(folder):

@@ -81,7 +81,7 @@ def test_table_of_contents_is_one_file():
 
 
 def test_table_of_contents_lists_every_notebook_once_in_order():
-    _, *chapters = toc_documents(ROOT / "_toc.yml")
+    chapters = [document for document in toc_documents(ROOT / "_toc.yml") if document.startswith("chapters/")]
     assert chapters == [f"chapters/{file.stem}" for file in sorted((ROOT / "notebooks").glob("*.py"))]
 
 

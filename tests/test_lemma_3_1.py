@@ -1,5 +1,8 @@
 """LEMMA-3.1: the bound against other derivations, and the claim about trained networks."""
 
+import itertools
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,6 +10,7 @@ from hypothesis import strategies as st
 from scipy import integrate
 
 from mixrepro import sweep
+from mixrepro.checks import lemma_3_1 as check
 from mixrepro.claims import lemma_3_1 as claim
 from mixrepro.errors import ConfigError
 from mixrepro.experiments import lemma_3_1
@@ -132,3 +136,37 @@ def test_claim_is_refuted_by_one_loss_below_the_bound(simulate):
 
 def test_claim_is_not_supported_when_training_gets_no_nearer(simulate):
     assert simulated(simulate, [[0.1, 0.1], [0.1, 0.1], [0.1, 0.1]]).verdict != "supported"
+
+
+@pytest.fixture(scope="module")
+def general():
+    return check.run("smoke")
+
+
+def test_general_form_is_supported(general):
+    verdict = claim.judge_general(general)
+    assert verdict.claim == "LEMMA-3.1+"
+    assert {part.verdict for part in verdict.parts} == {"supported"}
+    assert verdict.parts[0].n == check.SIZES["smoke"]["instances"]
+
+
+def test_general_bound_equals_a_sum_over_pairs_and_nodes():
+    labels = np.array([0, 1, 1, 2, 2, 2])
+    lam, weights = lam_quadrature(0.4, 16)
+    total = 0.0
+    for value, weight in zip(lam, weights, strict=True):
+        for first, second in itertools.product(labels, labels):
+            if first != second:
+                total -= weight * (value * np.log(value) + (1 - value) * np.log(1 - value)) / len(labels) ** 2
+    assert total == pytest.approx(quadrature_lower_bound(1 - (1 + 4 + 9) / 36, 0.4, 16), rel=1e-13)
+
+
+@pytest.mark.parametrize("factor", [1.001, 0.999])
+def test_general_form_is_refuted_by_a_wrong_constant(general, factor):
+    assert claim.judge_general(replace(general, bound=factor * general.bound)).verdict == "refuted"
+
+
+def test_general_form_is_refuted_by_one_prediction_under_the_floor(general):
+    loss = general.loss.copy()
+    loss[7] = general.bound[7] - 1e-6
+    assert claim.judge_general(replace(general, loss=loss)).parts[0].verdict == "refuted"

@@ -86,12 +86,17 @@ def sweep(
 
 
 @app.command()
-def verdicts(profile: ProfileName = "quick", store: StoreRoot = None, as_json: AsJson = False) -> None:
-    """Judge every claim from the records that are there."""
+def verdicts(
+    claims: Annotated[list[str] | None, typer.Argument(help="Ids of claims; default: every claim.")] = None,
+    profile: ProfileName = "quick",
+    store: StoreRoot = None,
+    as_json: AsJson = False,
+) -> None:
+    """Judge claims: experiments from the records that are there, theory from checks computed now."""
     stores = [Store(store)]
     if (results := paths.results_root()) is not None and results.is_dir():
         stores.append(Store(results))
-    judged = judge_all(profile, stores)
+    judged = judge_all(profile, stores, claims)
     if as_json:
         typer.echo(json.dumps([verdict.as_dict() for verdict in judged], indent=1))
         return

@@ -186,6 +186,9 @@ def build_chapters(project: Path, profile: str, console: TextIO | None = None) -
     with build_lock(project, console):
         for leftover in (project / "book" / "chapters").glob(".*.partial.ipynb"):
             leftover.unlink()  # of a build that was killed
+        for executed in (project / "book" / "chapters").glob("*.ipynb"):
+            if executed not in {chapter_target(source, project) for source in sources}:
+                executed.unlink()  # its source was renamed or removed
         stale = stale_chapters(project, profile)
         if not stale:
             print(f"All {len(sources)} chapters are fresh: nothing executed.", file=console, flush=True)

@@ -1,13 +1,14 @@
-"""The front page's table of claims; every number in it comes from an executed chapter."""
+"""The tables of claims: one row a claim, or one a part. Every number in them comes from an executed chapter."""
 
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import nbformat
 import yaml
 from docutils import nodes
+from docutils.parsers.rst import directives
 from sphinx.addnodes import pending_xref
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
@@ -20,14 +21,10 @@ CLAIM_KEYS = {"claim", "title", "verdict", "parts"}
 PART_KEYS = {
     "statement", "verdict", "effect", "interval", "unit", "n", "n_declared", "rule", "scale", "profile",
 }  # fmt: skip
-#: The columns and their widths in percent.
-COLUMNS = {
-    "Claim": 30,
-    "Statement": 33,
-    "Verdict": 14,
-    "Effect, 95\N{NO-BREAK SPACE}% interval": 18,
-    "n": 5,
-}
+EFFECT = "Effect, 95\N{NO-BREAK SPACE}% interval"
+#: The columns and their widths in percent: of the table of claims, and of that of all their parts.
+CLAIM_COLUMNS = {"Claim": 36, "Verdict": 14, "What decides it": 29, EFFECT: 16, "n": 5}
+PART_COLUMNS = {"Claim": 30, "Statement": 33, "Verdict": 14, EFFECT: 18, "n": 5}
 
 
 def toc_documents(toc: Path) -> list[str]:
@@ -77,16 +74,24 @@ def _effect(part: dict[str, Any]) -> str:
 def seeds_text(part: dict[str, Any]) -> str:
     """Word n; where seeds are missing, of how many."""
     missing = part["n"] != part["n_declared"]
-    return f"{part['n']} of {part['n_declared']}" if missing else str(part["n"])
+    return f"{part['n']:,} of {part['n_declared']:,}" if missing else f"{part['n']:,}"
+
+
+def deciding_part(claim: dict[str, Any]) -> dict[str, Any]:
+    """Return the part that makes the claim's word what it is: the first that has it."""
+    return next(part for part in claim["parts"] if part["verdict"] == claim["verdict"])
 
 
 class VerdictTable(SphinxDirective):
-    """One row for each part of each claim, in the order of the table of contents."""
+    """The claims in the order of the table of contents, each with what decides it; `:parts:` shows every part."""
+
+    option_spec: ClassVar = {"parts": directives.flag}
 
     def run(self) -> list[nodes.Node]:
         """Build the table."""
         toc = Path(self.env.srcdir, self.config.external_toc_path)
         self.env.note_dependency(str(toc))
+        rows_of = self._part_rows if "parts" in self.options else self._claim_row
         rows = []
         for document in toc_documents(toc):
             chapter = Path(self.env.srcdir, document).with_suffix(".ipynb")
@@ -96,23 +101,31 @@ class VerdictTable(SphinxDirective):
                     claims = verdicts_in(chapter)
                 except ChapterError as error:
                     raise ExtensionError(str(error)) from error
-                rows += [row for claim in claims for row in self._claim_rows(document, claim)]
+                rows += [row for claim in claims for row in rows_of(document, claim)]
         if not rows:
             return [self.state.document.reporter.warning("no chapter holds a verdict", line=self.lineno)]
-        return [_table(rows)]
+        return [_table(rows, PART_COLUMNS if "parts" in self.options else CLAIM_COLUMNS)]
 
-    def _claim_rows(self, document: str, claim: dict[str, Any]) -> Iterator[nodes.row]:
+    def _claim_row(self, document: str, claim: dict[str, Any]) -> Iterator[nodes.row]:
+        part = deciding_part(claim)
+        yield nodes.row(
+            "",
+            self._claim_cell(document, claim, part),
+            _entry(_verdict(claim["verdict"])),
+            _entry(nodes.Text(part["statement"])),
+            *_numbers(part),
+        )
+
+    def _part_rows(self, document: str, claim: dict[str, Any]) -> Iterator[nodes.row]:
         for index, part in enumerate(claim["parts"]):
-            cells = [] if index else [self._claim_cell(document, claim)]
-            cells += [
-                _entry(nodes.Text(part["statement"])),
-                _entry(_verdict(part["verdict"])),
-                _entry(nodes.Text(_effect(part))),
-                _entry(nodes.Text(seeds_text(part))),
-            ]
+            cells = [] if index else [self._claim_cell(document, claim, part)]
+            if len(claim["parts"]) > 1 and not index:
+                cells[0] += nodes.paragraph("", "", nodes.Text("in all: "), _verdict(claim["verdict"]))
+                cells[0]["morerows"] = len(claim["parts"]) - 1
+            cells += [_entry(nodes.Text(part["statement"])), _entry(_verdict(part["verdict"])), *_numbers(part)]
             yield nodes.row("", *cells)
 
-    def _claim_cell(self, document: str, claim: dict[str, Any]) -> nodes.entry:
+    def _claim_cell(self, document: str, claim: dict[str, Any], part: dict[str, Any]) -> nodes.entry:
         label = nodes.inline("", claim["claim"], classes=["std", "std-doc"])
         link = pending_xref(
             "", label, refdomain="std", reftype="doc", refexplicit=True, reftarget=f"/{document}",
@@ -120,11 +133,7 @@ class VerdictTable(SphinxDirective):
         )  # fmt: skip
         cell = _entry(link)
         cell += nodes.paragraph("", claim["title"], classes=["claim-title"])
-        first = claim["parts"][0]
-        cell += nodes.paragraph("", f"{first['scale']} ({first['profile']})", classes=["claim-scale"])
-        if len(claim["parts"]) > 1:
-            cell += nodes.paragraph("", "", nodes.Text("in all: "), _verdict(claim["verdict"]))
-            cell["morerows"] = len(claim["parts"]) - 1
+        cell += nodes.paragraph("", f"{part['scale']} ({part['profile']})", classes=["claim-scale"])
         return cell
 
 
@@ -132,14 +141,18 @@ def _verdict(word: str) -> nodes.inline:
     return nodes.inline("", word, classes=["verdict", f"verdict-{word}"])
 
 
+def _numbers(part: dict[str, Any]) -> list[nodes.entry]:
+    return [_entry(nodes.Text(_effect(part))), _entry(nodes.Text(seeds_text(part)))]
+
+
 def _entry(node: nodes.Node) -> nodes.entry:
     return nodes.entry("", nodes.paragraph("", "", node))
 
 
-def _table(rows: list[nodes.row]) -> nodes.table:
-    group = nodes.tgroup(cols=len(COLUMNS))
-    group += [nodes.colspec(colwidth=width) for width in COLUMNS.values()]
-    group += nodes.thead("", nodes.row("", *(_entry(nodes.Text(name)) for name in COLUMNS)))
+def _table(rows: list[nodes.row], columns: dict[str, int]) -> nodes.table:
+    group = nodes.tgroup(cols=len(columns))
+    group += [nodes.colspec(colwidth=width) for width in columns.values()]
+    group += nodes.thead("", nodes.row("", *(_entry(nodes.Text(name)) for name in columns)))
     group += nodes.tbody("", *rows)
     # Typographic quotes would change what the chapters say.
     return nodes.table("", group, classes=["verdict-table", "colwidths-given"], support_smartquotes=False)

@@ -1,9 +1,14 @@
-"""Claims: a statement, the runs it needs and the rule that judges them. Reads records; never trains."""
+"""Claims: a statement, what it rests on and the rule that judges it. Never trains."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from ..config import check_profile
+from ..checks import lemma_3_1 as lemma_3_1_check
+from ..checks.check import Check
+from ..config import check_profile, unknown_name
+from ..errors import ConfigError
 from ..experiments import fig_2 as fig_2_runs
 from ..experiments import fig_6 as fig_6_runs
 from ..experiments import lemma_3_1 as lemma_3_1_runs
@@ -11,50 +16,87 @@ from ..experiments.declaration import Experiment
 from ..results import Results, collect
 from ..store import Store
 from . import fig_2, fig_6, lemma_3_1
-from .rules import Verdict
+from .rules import Evidence, Verdict
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim of the paper on one kind of network.
+    """A claim of the paper, or of ours where its id ends in a plus.
 
     Attributes:
         id: Its name everywhere: `FIG-6`.
-        model: The network it is judged on.
-        declare: Gives its runs at a profile.
-        judge: Gives its verdict from their records.
+        model: The network it is judged on; `theory` where none is trained.
+        evidence: Gives what it rests on at a profile: the records found in the stores, or a numerical check.
+        judge: Gives its verdict from that.
         profiles: Profiles that are declared for it.
     """
 
     id: str
     model: str
-    declare: Callable[[str], Experiment]
-    judge: Callable[[Results], Verdict]
+    evidence: Callable[[str, Sequence[Store] | None], Evidence]
+    judge: Callable[[Any], Verdict]
     profiles: tuple[str, ...]
 
 
 def all_claims() -> list[Claim]:
     """Return every claim that can be judged, in the paper's order."""
-    claims = [Claim("LEMMA-3.1", "mlp", lemma_3_1_runs.declare, lemma_3_1.judge, tuple(lemma_3_1_runs.SIZES))]
-    for model, sizes in fig_2_runs.SIZES.items():
+    mlp_sizes = tuple(fig_2_runs.SIZES[fig_2_runs.MLP])
+    figures = [
+        _recorded(
+            claim, model, lambda profile, model=model: fig_2_runs.declare(profile, model), judge, tuple(sizes)
+        )
+        for model, sizes in fig_2_runs.SIZES.items()
+        for claim, judge in (("FIG-1", fig_2.judge_fig_1), ("FIG-2", fig_2.judge))
+    ]
+    return [
+        _recorded("LEMMA-3.1", "mlp", lemma_3_1_runs.declare, lemma_3_1.judge, tuple(lemma_3_1_runs.SIZES)),
+        _computed("LEMMA-3.1+", lemma_3_1_check, lemma_3_1.judge_general),
+        *figures,
+        _recorded("FIG-6", "mlp", fig_6_runs.declare, fig_6.judge, mlp_sizes),
+    ]
 
-        def fig_2_of(profile: str, model: str = model) -> Experiment:
-            return fig_2_runs.declare(profile, model)
 
-        claims.append(Claim("FIG-1", model, fig_2_of, fig_2.judge_fig_1, tuple(sizes)))
-        claims.append(Claim("FIG-2", model, fig_2_of, fig_2.judge, tuple(sizes)))
-    claims.append(Claim("FIG-6", "mlp", fig_6_runs.declare, fig_6.judge, tuple(fig_2_runs.SIZES[fig_2_runs.MLP])))
-    return claims
+def verdicts(
+    profile: str, stores: Sequence[Store] | None = None, only: Sequence[str] | None = None
+) -> list[Verdict]:
+    """Judge claims: from the records that are there, and from numerical checks computed now.
 
-
-def verdicts(profile: str, stores: Sequence[Store] | None = None) -> list[Verdict]:
-    """Judge every claim from the records that are there; runs that are missing make it inconclusive.
+    Args:
+        profile: Size of the evidence.
+        stores: Where to look for records; runs that are missing make a claim inconclusive.
+        only: Ids of the claims to judge; default: all that are declared at the profile.
 
     Raises:
-        ConfigError: The profile is unknown.
+        ConfigError: The profile or a claim is unknown.
         StoreError: A record is damaged.
     """
     check_profile(profile)
+    claims = all_claims()
+    for name in only or ():
+        if name not in {claim.id for claim in claims}:
+            raise ConfigError(unknown_name("claim", name, sorted({claim.id for claim in claims})))
     return [
-        claim.judge(collect(claim.declare(profile), stores)) for claim in all_claims() if profile in claim.profiles
+        claim.judge(claim.evidence(profile, stores))
+        for claim in claims
+        if profile in claim.profiles and (not only or claim.id in only)
     ]
+
+
+def _recorded(
+    claim: str,
+    model: str,
+    declare: Callable[[str], Experiment],
+    judge: Callable[[Results], Verdict],
+    profiles: tuple[str, ...],
+) -> Claim:
+    return Claim(claim, model, lambda profile, stores: collect(declare(profile), stores), judge, profiles)
+
+
+def _computed(claim: str, check: Any, judge: Callable[[Any], Verdict]) -> Claim:
+    return Claim(claim, "theory", lambda profile, stores: _outcome(check, profile), judge, tuple(check.SIZES))
+
+
+@cache
+def _outcome(check: Any, profile: str) -> Check:
+    """Run a check once, also where several claims rest on it."""
+    return check.run(profile)

@@ -1,15 +1,19 @@
-"""LEMMA-3.1: does any trained network's exact Mixup loss fall under the bound?"""
+"""LEMMA-3.1: does any trained network's exact Mixup loss fall under the bound? And LEMMA-3.1+, its general form."""
 
 import numpy as np
 
+from ..checks.lemma_3_1 import LossBounds
 from ..config import RunConfig
 from ..results import Results
 from ..theory.loss_bound import class_difference, quadrature_lower_bound
 from .rules import Verdict, exceeds, never_negative
+from .universal import agrees, holds_in_every_case
 
 #: The losses are means of float32 numbers near one; their rounding lies well below this (nats).
 ROUNDING = 1e-5
 NUM_CLASSES = 10
+#: Rounding of float64 sums of some thousand terms near one, and of adaptive quadrature (relative).
+EXACT, QUADRATURE = 1e-12, 1e-8
 
 
 def bound(config: RunConfig) -> float:
@@ -39,4 +43,28 @@ def judge(results: Results) -> Verdict:
         claim="LEMMA-3.1",
         title="The Mixup loss has a positive floor that no network can cross",
         parts=tuple(parts),
+    )
+
+
+def judge_general(check: LossBounds) -> Verdict:
+    """Judge LEMMA-3.1+: the bound for any alpha and class balance, reached by the mixed labels alone."""
+    under = check.loss < check.bound - EXACT
+    return Verdict(
+        claim="LEMMA-3.1+",
+        title="The floor for any alpha, any class balance and partners inside a batch (ours)",
+        parts=(
+            holds_in_every_case(
+                under, "no prediction loses less than the floor", check, f"rounding {EXACT:g} nats"
+            ),
+            agrees(
+                check.least_loss / check.bound - 1, EXACT, "the mixed labels themselves lie on the floor", check
+            ),
+            agrees(check.entropy_errors, QUADRATURE, "E[H(lam)] by digamma is that by quadrature", check),
+            agrees(
+                check.batch_errors,
+                EXACT,
+                "the floor inside a batch is the mean over all partner permutations",
+                check,
+            ),
+        ),
     )
