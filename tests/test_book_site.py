@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from bs4 import BeautifulSoup
 
+from browser import launched, visit
 from mixrepro.book.verdict_table import toc_documents
 
 ROOT = Path(__file__).parents[1]
@@ -176,6 +177,28 @@ def test_pages_ask_no_other_host(site):
     }
     assert not [address for address in loaded if urlsplit(address).netloc]
     assert (site / "_build/html/vendor/mathjax/startup.js").is_file()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with launched() as browser:
+        yield browser
+
+
+@pytest.mark.parametrize("document", ["intro", "verdicts", *CHAPTERS])
+def test_page_works_in_a_browser_without_network_or_kernel(site, chromium, document):
+    file = site / f"_build/html/{document}.html"
+    with visit(chromium, file.as_uri()) as seen:
+        assert (seen.errors, seen.outside, seen.lost) == ([], [], [])
+        formulas = seen.page.locator(".MathJax, mjx-container")
+        unset = seen.page.locator("mjx-merror")
+        assert formulas.count() > 0 or "\\(" not in file.read_text()
+        assert [unset.nth(index).inner_text() for index in range(unset.count())] == []
+
+
+@pytest.mark.parametrize("document", CHAPTERS)
+def test_page_stays_light(site, document):
+    assert (site / f"_build/html/{document}.html").stat().st_size < 2 * 10**6
 
 
 def test_second_build_executes_nothing(site):

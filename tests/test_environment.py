@@ -94,7 +94,9 @@ def test_continuous_integration_runs_the_tests_of_the_readme():
 
 def test_vendored_code_is_small_and_brings_its_licence():
     vendor = ROOT / "book/_extra/vendor"
-    assert all(file.stat().st_size < 2**20 for file in vendor.rglob("*"))
+    large = {vendor / "widgets/embed.js"}  # html-manager comes as one file, and loads on pages with a slider only
+    assert all(file.stat().st_size < 2**20 for file in set(vendor.rglob("*")) - large)
+    assert all(file.stat().st_size < 2**21 for file in large)
     assert all((folder / "LICENSE").is_file() for folder in vendor.iterdir())
 
 

@@ -2,9 +2,11 @@
 
 from .cards import Provenance, VerdictCard
 from .curves import bound_by_alpha, nearness_to_bound, over_training, switching
+from .frames import FrameSlider
 from .tables import endings_table, protocol_table, table
 
 __all__ = [
+    "FrameSlider",
     "Provenance",
     "VerdictCard",
     "bound_by_alpha",
