@@ -13,9 +13,9 @@
 # %% [markdown]
 # # Lemma 3.1: the floor under the Mixup loss
 #
-# **Claims LEMMA-3.1 and LEMMA-3.1+.** On a balanced training set with $C$ classes, cross-entropy and $\lambda \sim U(0,1)$, the
-# Mixup loss of *every* network is at least $(C-1)/(2C)$; it is reached only by a network that answers each mixed
-# point with its mixed label. The general form, for any $\lambda \sim \mathrm{Beta}(\alpha, \alpha)$ and any class
+# **Claims LEMMA-3.1 and LEMMA-3.1+.** On a balanced training set with $C$ classes, cross-entropy and
+# $\lambda \sim U(0,1)$, the Mixup loss of *every* network is at least $(C-1)/(2C)$; it is reached only by a network
+# that answers each mixed point with its mixed label. The general form, for any $\lambda \sim \mathrm{Beta}(\alpha, \alpha)$ and any class
 # balance, is ours.
 #
 # **What would refute it.** One trained network, anywhere along training, whose exact Mixup loss lies below the
@@ -76,6 +76,8 @@ from mixrepro.theory import loss_bound
 # ```
 #
 # ```{prf:proof}
+# The loss is taken apart, and what no network can change is averaged.
+#
 # 1. For any prediction $f$ and any label distribution $\tilde y$, cross-entropy splits into a distance and an
 #    entropy: $\ell(f, \tilde y) = \mathrm{KL}(\tilde y \,\|\, f) + H(\tilde y) \ge H(\tilde y)$. The distance is
 #    zero exactly when $f = \tilde y$.

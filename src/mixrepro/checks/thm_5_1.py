@@ -82,7 +82,7 @@ def run(profile: str = "quick", seed: int = 0, cases: int | None = None) -> Labe
     drawn = len(columns) * len(columns[0]["tv"])
     return LabelNoise(
         profile=profile,
-        scale=f"{drawn:,} mixed pairs: five problems whose truth is known, and arbitrary truths of 2 to 10 classes",
+        scale=f"{drawn:,} mixed pairs: five problems with a known truth, and arbitrary truths of 2 to 10 classes",
         sources=(*problems, "arbitrary truths"),
         **{name: np.stack([column[name] for column in columns]) for name in columns[0]},
     )
@@ -91,7 +91,9 @@ def run(profile: str = "quick", seed: int = 0, cases: int | None = None) -> Labe
 def _of_problem(problem: known_labels.Problem, cases: int, seed: int, place: int) -> dict[str, np.ndarray]:
     pairs = stream(seed, "pairs", place)
     x_a, x_b = problem.sample(cases, pairs), problem.sample(cases, pairs)
-    bounds, f_mixed = label_noise.noise_of_pairs(problem, x_a, x_b, stream(seed, "lam", place).uniform(0, 1, cases))
+    bounds, f_mixed = label_noise.noise_of_pairs(
+        problem, x_a, x_b, stream(seed, "lam", place).uniform(0, 1, cases)
+    )
     return _columns(bounds, f_mixed, stream(seed, "noise", place))
 
 

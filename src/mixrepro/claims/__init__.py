@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from ..checks import lemma_3_1 as lemma_3_1_check
+from .. import checks
 from ..checks.check import Check
 from ..config import check_profile, unknown_name
 from ..errors import ConfigError
@@ -15,7 +15,7 @@ from ..experiments import lemma_3_1 as lemma_3_1_runs
 from ..experiments.declaration import Experiment
 from ..results import Results, collect
 from ..store import Store
-from . import fig_2, fig_6, lemma_3_1
+from . import conv_noise, fig_2, fig_6, lemma_3_1, rem_5_1, rem_5_2, section_d, thm_5_1
 from .rules import Evidence, Verdict
 
 
@@ -50,9 +50,19 @@ def all_claims() -> list[Claim]:
     ]
     return [
         _recorded("LEMMA-3.1", "mlp", lemma_3_1_runs.declare, lemma_3_1.judge, tuple(lemma_3_1_runs.SIZES)),
-        _computed("LEMMA-3.1+", lemma_3_1_check, lemma_3_1.judge_general),
+        _computed("LEMMA-3.1+", checks.lemma_3_1, lemma_3_1.judge_general),
         *figures,
+        _computed("THM-5.1", checks.thm_5_1, thm_5_1.judge),
+        _computed("THM-5.1+", checks.thm_5_1, thm_5_1.judge_corrected),
+        _computed("REM-5.1", checks.rem_5_1, rem_5_1.judge),
+        _computed("REM-5.1+", checks.rem_5_1, rem_5_1.judge_corrected),
+        _computed("REM-5.2", checks.rem_5_2, rem_5_2.judge),
+        _computed("REM-5.2+", checks.rem_5_2, rem_5_2.judge_corrected),
+        _computed("CONV-NOISE", checks.conv_noise, conv_noise.judge),
         _recorded("FIG-6", "mlp", fig_6_runs.declare, fig_6.judge, mlp_sizes),
+        _computed("D-1", checks.thm_5_1, section_d.judge_d_1),
+        _computed("D-2", checks.thm_5_1, section_d.judge_d_2),
+        _computed("D-3", checks.thm_5_1, section_d.judge_d_3),
     ]
 
 

@@ -187,7 +187,7 @@ def _digits(value: float, unit: str) -> str:
     if unit in ("points", "share"):
         return f"{100 * value:.1f}"
     if unit == "cases":  # a rate of violations may be tiny, and its bound is what counts
-        return f"{100 * value:.2g}"
+        return f"{100 * value:.{2 if value < 0.1 else 3}g}"
     return f"{value:.1e}" if unit == "relative" else f"{value:.3f}"
 
 

@@ -46,7 +46,7 @@ def judge_corrected(check: LabelNoise) -> Verdict:
     two = check.num_classes == 2
     return Verdict(
         claim="THM-5.1+",
-        title="Sampled labels differ with a probability of at least the total variation (ours: corrected, sharpened)",
+        title="Sampled labels differ with at least the total variation as probability (ours: corrected)",
         parts=(
             holds_in_every_case(
                 below(check.independent_differs, tv) | below(check.random_differs, tv),
@@ -54,7 +54,9 @@ def judge_corrected(check: LabelNoise) -> Verdict:
                 check,
                 MARGIN,
             ),
-            agrees(check.coupled_differs - tv, ROUNDING, "the maximal coupling reaches the total variation", check),
+            agrees(
+                check.coupled_differs - tv, ROUNDING, "the maximal coupling reaches the total variation", check
+            ),
             holds_in_every_case(
                 below(tv, gap) | below(check.num_classes // 2 * gap, tv),
                 "sup ≤ total variation ≤ ⌊C/2⌋ sup, without the factor ½",
@@ -88,6 +90,7 @@ def violations(check: LabelNoise) -> dict[str, np.ndarray]:
         "TV ≥ ½ sup, weights as printed": below(check.tv, printed),
         "P ≥ ½ sup, both as printed": below(hard, printed),
         "TV ≥ ½ sup, weights mended": below(check.tv, check.mended_right),
-        "P ≥ TV, labels sampled": below(check.independent_differs, check.tv) | below(check.random_differs, check.tv),
+        "P ≥ TV, labels sampled": below(check.independent_differs, check.tv)
+        | below(check.random_differs, check.tv),
         "TV ≥ sup, no factor ½": below(check.tv, check.largest_gap),
     }

@@ -1,8 +1,8 @@
 """Classification problems whose ground truth f_j(x) = P(Y = j | X = x) is known at every x.
 
-A label is wrong only against a truth, and real data sets do not come with one. These problems do: Gaussian mixtures
-(two moons among them) by Bayes' rule, a softmax teacher and an affine f by definition. `Tempered`, `Certain` and
-`Dominant` change the truth of another problem and keep its inputs.
+A label is wrong only against a truth, and real data sets do not come with one. These problems do: Gaussian
+mixtures (two moons among them) by Bayes' rule, a softmax teacher and an affine f by definition. `Tempered`,
+`Certain` and `Dominant` change the truth of another problem and keep its inputs.
 
 Every density is positive wherever two points can be mixed: off the support P(Y | X = x) would be undefined, and so
 would be the noise.
@@ -116,7 +116,7 @@ def two_moons(std: float = 0.15, per_moon: int = 24) -> GaussianMixture:
 
 @dataclass(frozen=True, eq=False)
 class SoftmaxTeacher:
-    """f(x) = softmax(beta x W) with normal inputs; beta near 0 makes f nearly constant, a large one nearly certain.
+    """f(x) = softmax(beta x W) with normal inputs; beta near 0 makes f nearly constant, large nearly certain.
 
     Attributes:
         weights: float64 [dim, C], W.
