@@ -134,7 +134,10 @@ def test_bad_data_file_is_named_before_anything_is_written(capsys, store, images
         (("run", "--alpha", "-1"), "alpha: found -1.0, expected greater than or equal to 0"),
         (("run", "--n", 1005), "n: found 1005, expected a positive multiple of the 10 classes"),
         (("run", "--n", 9000), "n: found 9000, expected at most"),
-        (("run", "--data", "imagenet"), "data: found 'imagenet', expected 'mnist1d', 'cifar10' or 'arrays'"),
+        (
+            ("run", "--data", "imagenet"),
+            "data: found 'imagenet', expected 'mnist1d', 'cifar10', 'cifar100', 'svhn' or 'arrays'",
+        ),
         (("run", "--data", "arrays", "--data-root", "nowhere", "--n", 30), "nowhere"),
         (("run", "--milestones", "10,x"), "milestones: found '10,x'"),
         (("run", "--epochs", "many"), "epochs: found 'many', expected a valid integer"),
@@ -198,4 +201,4 @@ def test_every_field_of_a_run_is_an_option(capsys):
 
 def test_data_list_names_the_data_sets(capsys):
     _, out, _ = mixrepro(capsys, "data", "list")
-    assert [line.split()[0] for line in out.splitlines()] == ["mnist1d", "cifar10", "arrays"]
+    assert [line.split()[0] for line in out.splitlines()] == ["mnist1d", "cifar10", "cifar100", "svhn", "arrays"]

@@ -133,6 +133,8 @@ def data_list() -> None:
     about = {
         "mnist1d": "sequences of 40 numbers, 10 classes; generated, nothing to download",
         "cifar10": f"32 x 32 images, 10 classes; torchvision's files, kept in {paths.data_root()}",
+        "cifar100": "32 x 32 images, 100 classes; as cifar10",
+        "svhn": "32 x 32 images of house numbers, 10 classes; as cifar10",
         "arrays": "your own: a folder of .npz files with `images` (uint8) and `labels` (--data-root DIR)",
     }
     for name in get_args(RunConfig.model_fields["data"].annotation):

@@ -13,8 +13,8 @@ from pydantic_core import PydanticCustomError
 
 from .errors import ConfigError, found_expected
 
-Data = Literal["mnist1d", "cifar10", "arrays"]
-Model = Literal["mlp", "conv1d", "resnet18"]
+Data = Literal["mnist1d", "cifar10", "cifar100", "svhn", "arrays"]
+Model = Literal["mlp", "conv1d", "resnet18", "resnet34", "preact_resnet18", "preact_resnet34", "vgg16"]
 Loss = Literal["ce", "mse", "regmixup"]
 Profile = Literal["smoke", "quick", "small", "paper"]
 PROFILES: tuple[str, ...] = get_args(Profile)
@@ -38,8 +38,8 @@ class RunConfig(BaseModel):
     test_size: Annotated[int | None, Field(ge=1, description="arrays: images held out for testing")] = None
     n: Annotated[int, Field(ge=2, description="training points, balanced over the classes")] = 1000
     model: Annotated[Model, Field(description="network")] = "mlp"
-    width: Annotated[Count, Field(description="mlp, conv1d: hidden units, channels; resnet18: 64 is full")] = 256
-    depth: Annotated[Count, Field(description="mlp, conv1d: hidden layers; resnet18: not used")] = 2
+    width: Annotated[Count, Field(description="hidden units or channels; image networks: 64 is full")] = 256
+    depth: Annotated[Count, Field(description="mlp, conv1d: hidden layers; others: not used")] = 2
     alpha: Annotated[float, Field(ge=0, description="lam ~ Beta(alpha, alpha); 0 is ERM"), Finite] = 1.0
     lam_per: Annotated[Literal["batch", "sample"], Field(description="one lam a batch or a sample")] = "batch"
     switch_epoch: Annotated[int | None, Field(ge=0, description="Mixup before, ERM from here on")] = None
@@ -79,10 +79,11 @@ class RunConfig(BaseModel):
                         field,
                         f"its default, since only data='arrays' has a use for it, not data={self.data!r}",
                     )
-        if self.data == "mnist1d" and self.model == "resnet18":
+        if self.data == "mnist1d" and self.model not in ("mlp", "conv1d"):
             raise self._disagreement("model", "'mlp' or 'conv1d' for the sequences of mnist1d")
         if self.data != "mnist1d" and self.model == "conv1d":
-            raise self._disagreement("model", "'mlp' or 'resnet18' for images")
+            others = [model for model in get_args(Model) if model != "conv1d"]
+            raise self._disagreement("model", f"one of {', '.join(others)} for images")
         return self
 
     def _disagreement(self, field: str, expected: str) -> PydanticCustomError:

@@ -10,7 +10,7 @@ import numpy as np
 
 Purpose = Literal[
     "init", "subset", "holdout", "order", "partner", "lam", "dataset", "bootstrap", "pairs",
-    "instances", "teacher", "points", "noise",
+    "instances", "teacher", "points", "noise", "augment",
 ]  # fmt: skip
 
 # The position is part of every stream's key: append, never reorder.

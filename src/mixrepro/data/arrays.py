@@ -21,7 +21,7 @@ from .subsets import balanced_subset
 
 KEYS = ("images", "labels")
 #: What numpy and zipfile raise on a file that is damaged, encrypted, or holds a pickle.
-_UNREADABLE = (OSError, EOFError, ValueError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
+UNREADABLE = (OSError, EOFError, ValueError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
 
 
 def load(folder: Path, pattern: str = "*.npz", test_size: int | None = None) -> Dataset:
@@ -96,7 +96,7 @@ def _read(path: Path) -> tuple[np.ndarray, np.ndarray, tuple[str, ...] | None, s
                 raise DataError(found_expected(f"keys of {path}", sorted(archive), expected))
             # A member that numpy did not write comes as bytes; as an array it fails the checks below.
             members = {key: np.asarray(archive[key]) for key in (*KEYS, "classes") if key in archive}
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         found = f"a file that cannot be read ({error})"
         raise DataError(found_expected(str(path), found, "an intact .npz of plain arrays")) from error
     images = _check_images(members["images"], path)

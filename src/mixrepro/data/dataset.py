@@ -1,4 +1,4 @@
-"""What every loader returns, and the two summaries that every loader needs."""
+"""What the loaders return, and the two summaries that every loader needs."""
 
 import hashlib
 from dataclasses import dataclass
@@ -35,6 +35,25 @@ class Dataset:
     class_names: tuple[str, ...]
     mean: Tensor | None
     std: Tensor | None
+    source: str
+    sha256: str
+
+
+@dataclass(frozen=True, eq=False)
+class ShiftedSet:
+    """A test set drawn from another distribution than the training data, of the same classes.
+
+    Attributes:
+        name: What `shifted.load` calls it.
+        x: As `Dataset.x_test`: raw, so that the statistics of the training images standardise it too.
+        y: As `Dataset.y_test`.
+        source: One sentence: where the data come from; says so where they are a re-creation.
+        sha256: Fingerprint of the content.
+    """
+
+    name: str
+    x: Tensor
+    y: Tensor
     source: str
     sha256: str
 

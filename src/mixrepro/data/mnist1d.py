@@ -12,6 +12,7 @@ import random
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import platformdirs
@@ -56,18 +57,27 @@ def generate() -> dict[str, np.ndarray]:
     Returns:
         `x_train` and `x_test`, float32 [n, 40]; `y_train` and `y_test`, int64 [n].
     """
-    # Imported here because the package imports matplotlib and requests, which a filled cache has no need of.
-    from mnist1d.data import get_dataset_args, make_dataset
+    from mnist1d.data import make_dataset
+    from mnist1d.utils import ObjectView
 
-    options = get_dataset_args()
-    options.num_samples = TRAIN_SIZE + TEST_SIZE
-    options.train_split = TRAIN_SIZE / options.num_samples
-    options.seed = SEED
     with _global_random_states_kept():
-        drawn = make_dataset(options)
+        drawn = make_dataset(ObjectView(options()))
     pool = (drawn["x"], drawn["y"], drawn["x_test"], drawn["y_test"])
     dtypes = (np.float32, np.int64, np.float32, np.int64)
     return {key: values.astype(dtype) for key, values, dtype in zip(KEYS, pool, dtypes, strict=True)}
+
+
+def options() -> dict[str, Any]:
+    """Return the parameters of the generator, by the names that the package gives them."""
+    # Imported here because the package imports matplotlib and requests, which a filled cache has no need of.
+    from mnist1d.data import get_dataset_args
+
+    size = TRAIN_SIZE + TEST_SIZE
+    return get_dataset_args(as_dict=True) | {
+        "num_samples": size,
+        "train_split": TRAIN_SIZE / size,
+        "seed": SEED,
+    }
 
 
 @contextlib.contextmanager

@@ -1,15 +1,31 @@
 """Networks; every one of them trains many runs (replicas) at once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
-from torch import Size
+import torch
+from torch import Size, nn
 
 from ..config import RunConfig
 from ..rng import stream
 from .conv1d import Conv1d
 from .mlp import MLP
-from .resnet import seeded_resnet18
+from .preact_resnet import PreActResNet
+from .resnet import ResNet, memory_format
 from .stacked import Replicated, Stacked
+from .vgg import VGG16
+
+#: Networks whose replicas are one stack.
+STACKED = {"mlp": MLP, "conv1d": Conv1d}
+
+#: Networks for images, whose replicas are separate modules.
+REPLICATED: dict[str, Callable[..., nn.Module]] = {
+    "resnet18": partial(ResNet, 18),
+    "resnet34": partial(ResNet, 34),
+    "preact_resnet18": partial(PreActResNet, 18),
+    "preact_resnet34": partial(PreActResNet, 34),
+    "vgg16": VGG16,
+}
 
 
 def build(config: RunConfig, seeds: Sequence[int], shape: Size, num_classes: int) -> Stacked | Replicated:
@@ -25,15 +41,15 @@ def build(config: RunConfig, seeds: Sequence[int], shape: Size, num_classes: int
         A network that maps [r, b, *shape] to logits [r, b, c].
     """
     generators = [stream(seed, "init") for seed in seeds]
-    if config.model == "mlp":
-        return MLP(shape.numel(), num_classes, config.width, config.depth, generators)
-    if config.model == "conv1d":
-        return Conv1d(shape[0], num_classes, config.width, config.depth, generators)
-    return Replicated(
-        [
-            seeded_resnet18(
-                int(generator.integers(2**63)), num_classes=num_classes, width=config.width, channels=shape[0]
-            )
-            for generator in generators
-        ]
-    )
+    if config.model in STACKED:
+        return STACKED[config.model](shape.numel(), num_classes, config.width, config.depth, generators)
+    network = partial(REPLICATED[config.model], num_classes, config.width, shape[0])
+    return Replicated([_seeded(network, int(generator.integers(2**63))) for generator in generators])
+
+
+def _seeded(network: Callable[[], nn.Module], seed: int) -> nn.Module:
+    """Build a network whose initial weights depend on `seed` alone, leaving torch's global state alone."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        built = network()
+    return built.to(memory_format=memory_format(built.width))

@@ -1,0 +1,170 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Errata and sharpened statements
+#
+# **Claims D-1 to D-3.** Three places where the paper's text and the mathematics disagree. Each is put as the paper
+# prints it, and judged; beside it stands what can be said instead. The proofs are in the chapters; here are the
+# counterexamples, small enough to be followed by hand, and how often they occur.
+#
+# **What would clear the paper.** A printed statement is refuted by one counterexample. If none turned up among the
+# drawn cases, the verdict below would say *supported*, and so would the front page.
+#
+# None of this touches the paper's observation that over-training with Mixup can hurt. It is about which sentences
+# may be cited, and in which form.
+
+# %% tags=["parameters"]
+profile: str = "quick"  # size of the checks: smoke, quick
+seed: int = 0  # of every draw
+
+# %% tags=["hide-input"]
+from mixrepro import parameters
+
+parameters.check(globals(), profile=str, seed=int)
+
+import numpy as np
+
+from mixrepro import plots
+from mixrepro.checks import thm_5_1
+from mixrepro.claims import section_d as claim
+from mixrepro.claims import verdicts
+from mixrepro.plots import errata as figures
+from mixrepro.theory.label_noise import noise_bounds
+
+noise = thm_5_1.run(profile, seed)
+
+# %% [markdown]
+# ## D-1. The weights of Theorem 5.1 are exchanged
+#
+# **Printed.** $P(\tilde Y_h \ne \tilde Y_h^* \mid \tilde X) \ge \mathrm{TV} \ge \frac12 \sup_j
+# |f_j(\tilde X) - [(1-\lambda) f_j(X) + \lambda f_j(X')]|$, with $\tilde X = \lambda X + (1-\lambda) X'$.
+#
+# **Counterexample.** One dimension, two classes, $f(x) = (x, 1-x)$ on $[0, 1]$; mix $X = 0$ and $X' = 1$ with
+# $\lambda = 1/4$. The mixed label is right, so the total variation is zero; the printed right side is not.
+
+# %%
+affine = noise_bounds(
+    f_mixed=np.array([0.75, 0.25]),
+    f_a=np.array([0.0, 1.0]),
+    f_b=np.array([1.0, 0.0]),
+    lam=0.25,
+)
+plots.table(
+    ["total variation", "right side as printed", "with λ at f(X)"],
+    [
+        [
+            f"{affine.tv:.3f}",
+            f"{affine.printed_right:.3f}",
+            f"{affine.mended_right:.3f}",
+        ]
+    ],
+)
+
+# %% [markdown]
+# **Mended.** $\lambda$ belongs to $f_j(X)$, as in the definition of $P(\tilde Y \mid \tilde X)$ a few lines
+# earlier in the paper. For $\lambda = 1/2$, and on average over both orders of a pair, nothing changes.
+
+# %%
+plots.VerdictCard(claim.judge_d_1(noise))
+
+# %% [markdown]
+# ## D-2. Labels by argmax obey no such bound
+#
+# **Printed.** Both hard labels are defined by argmax. Given $X$, $X'$ and $\lambda$ they are then fixed, and the
+# probability that they differ is 0 or 1.
+#
+# **Counterexample.** The paper's own case of certain labels: a cat and a dog, mixed at $\lambda = 0.7$, where the
+# truth is still "cat". Mixup says cat with 0.7 and dog with 0.3. Both argmaxes are cat.
+
+# %%
+certain = noise_bounds(
+    f_mixed=np.array([1.0, 0.0]),
+    f_a=np.array([1.0, 0.0]),
+    f_b=np.array([0.0, 1.0]),
+    lam=0.7,
+)
+plots.table(
+    [
+        "argmax labels differ with probability",
+        "sampled labels",
+        "total variation",
+    ],
+    [
+        [
+            f"{float(certain.argmax_differs):.1f}",
+            f"{certain.independent_differs:.1f}",
+            f"{certain.tv:.1f}",
+        ]
+    ],
+)
+
+# %% [markdown]
+# **Mended.** Sample both labels from their distributions; then the coupling inequality applies. For argmax labels
+# {prf:ref}`label-noise-corrected` (c) and (d) gives thresholds on both sides instead.
+
+# %%
+plots.VerdictCard(claim.judge_d_2(noise))
+
+# %% [markdown]
+# ## D-3. The factor ½ can go
+#
+# **Printed.** The last step bounds half a sum of absolute differences by half its largest term. But total variation
+# is the largest difference of probability over *all* events, and "the label is $j$" is one:
+# $\mathrm{TV} \ge \sup_j |\cdot|$. With two classes both sides are equal, so nothing better than 1 is possible.
+
+# %%
+plots.VerdictCard(claim.judge_d_3(noise))
+
+# %% [markdown]
+# ## All at a glance
+
+# %%
+figures.counterexamples(
+    [
+        claim.judge_d_1(noise),
+        claim.judge_d_2(noise),
+        claim.judge_d_3(noise),
+    ]
+)
+
+# %% [markdown]
+# ## Other slips, and what was sharpened
+#
+# | place | printed | what holds | where |
+# |---|---|---|---|
+# | Remark 5.1 | noise is certain unless $f$ is linear | for sampled labels, with "affine" for "linear"; argmax labels can be right everywhere though $f$ is curved | {doc}`03_label_noise` |
+# | Lemma 3.1 | $\alpha = 1$, balanced classes | any $\alpha$, any balance, and partners inside a batch | {doc}`01_loss_bound` |
+#
+# ## Where the paper is right
+#
+# As plainly: the statements below were put to the same kind of test, and this is what came of them.
+
+# %%
+right = (
+    "LEMMA-3.1+",
+    "CONV-NOISE",
+)
+plots.table(
+    ["claim", "statement", "verdict"],
+    [
+        [verdict.claim, part.statement, part.verdict]
+        for verdict in verdicts(profile, stores=(), only=right)
+        for part in verdict.parts
+    ],
+)
+
+# %% [markdown]
+# ## Limits
+#
+# A misprint is refuted as it is printed; what the authors meant may well be the mended form. Shares of
+# counterexamples depend on how the cases were drawn, and are no statement about images.

@@ -1,0 +1,24 @@
+"""CIFAR-100 by torchvision's loader: the official training and test set, with its 100 fine labels.
+
+Source: Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", University of Toronto, 2009.
+"""
+
+from pathlib import Path
+
+from . import cifar
+from .dataset import Dataset
+
+
+def load(root: Path | None = None) -> Dataset:
+    """Load CIFAR-100, downloading it first if it is missing or damaged.
+
+    Args:
+        root: Folder that holds `cifar-100-python`; default: `paths.data_root()`.
+
+    Raises:
+        DataError: The files are missing or damaged and could not be downloaded.
+    """
+    # Imported here because it takes a second, and most runs have no use for it.
+    from torchvision.datasets import CIFAR100
+
+    return cifar.load("cifar100", "CIFAR-100", CIFAR100, root)
