@@ -7,7 +7,6 @@ from torch import nn
 from mixrepro.config import RunConfig
 from mixrepro.models import build
 from mixrepro.models.batched import Affine, Windows
-from mixrepro.models.resnet import ResNet18
 
 SEQUENCE, IMAGE = torch.Size([40]), torch.Size([3, 32, 32])
 
@@ -96,16 +95,6 @@ class TestReplicas:
         network.copy_from(other, torch.tensor([False, True]))
         assert torch.allclose(network(x)[0], before[0])
         assert torch.allclose(network(x)[1], theirs[1])
-
-
-def test_resnet18_has_the_published_number_of_parameters():
-    # 11,173,962: ResNet-18 with a 3 x 3 stem and ten classes, as in the public CIFAR implementations.
-    assert sum(p.numel() for p in ResNet18(10, width=64).parameters()) == 11_173_962
-
-
-def test_resnet18_halves_the_image_three_times():
-    features = ResNet18(10, width=2).blocks(ResNet18(10, width=2).stem(torch.zeros(1, 3, 32, 32)))
-    assert features.shape == (1, 16, 4, 4)
 
 
 @pytest.mark.parametrize(("length", "kernel", "stride"), [(9, 3, 2), (10, 5, 2), (7, 3, 1), (8, 2, 3)])
