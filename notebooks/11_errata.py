@@ -144,6 +144,7 @@ figures.counterexamples(
 # |---|---|---|---|
 # | Remark 5.1 | noise is certain unless $f$ is linear | for sampled labels, with "affine" for "linear"; argmax labels can be right everywhere though $f$ is curved | {doc}`03_label_noise` |
 # | Lemma 3.1 | $\alpha = 1$, balanced classes | any $\alpha$, any balance, and partners inside a batch | {doc}`01_loss_bound` |
+# | Lemma 5.1 | only possible when $m > d$ | with the Moore-Penrose inverse for every $m$: what no sample sees never moves | {doc}`04_gradient_flow` |
 #
 # ## Where the paper is right
 #
@@ -153,6 +154,8 @@ figures.counterexamples(
 right = (
     "LEMMA-3.1+",
     "CONV-NOISE",
+    "LEMMA-5.1",
+    "REM-5.3",
 )
 plots.table(
     ["claim", "statement", "verdict"],

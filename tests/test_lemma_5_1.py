@@ -106,7 +106,7 @@ def test_flow_refuses_fewer_samples_than_features_by_default():
 
 @pytest.mark.parametrize("t", [-1.0, np.array([0.0, np.nan])])
 def test_flow_refuses_times_before_the_start(t):
-    with pytest.raises(ConfigError, match="t: found .*, expected finite times, at least 0"):
+    with pytest.raises(ConfigError, match=r"t: found .*, expected finite times, at least 0"):
         GradientFlow(*instance(), ETA).theta(t)
 
 

@@ -15,7 +15,7 @@ from ..experiments import lemma_3_1 as lemma_3_1_runs
 from ..experiments.declaration import Experiment
 from ..results import Results, collect
 from ..store import Store
-from . import conv_noise, fig_2, fig_6, lemma_3_1, rem_5_1, rem_5_2, section_d, thm_5_1
+from . import conv_noise, fig_2, fig_6, lemma_3_1, lemma_5_1, rem_5_1, rem_5_2, rem_5_3, section_d, thm_5_1
 from .rules import Evidence, Verdict
 
 
@@ -59,6 +59,9 @@ def all_claims() -> list[Claim]:
         _computed("REM-5.2", checks.rem_5_2, rem_5_2.judge),
         _computed("REM-5.2+", checks.rem_5_2, rem_5_2.judge_corrected),
         _computed("CONV-NOISE", checks.conv_noise, conv_noise.judge),
+        _computed("LEMMA-5.1", checks.lemma_5_1, lemma_5_1.judge),
+        _computed("LEMMA-5.1+", checks.lemma_5_1, lemma_5_1.judge_minimum_norm),
+        _computed("REM-5.3", checks.rem_5_3, rem_5_3.judge),
         _recorded("FIG-6", "mlp", fig_6_runs.declare, fig_6.judge, mlp_sizes),
         _computed("D-1", checks.thm_5_1, section_d.judge_d_1),
         _computed("D-2", checks.thm_5_1, section_d.judge_d_2),
