@@ -13,7 +13,7 @@
 # %% [markdown]
 # # Errata and sharpened statements
 #
-# **Claims D-1 to D-3.** Three places where the paper's text and the mathematics disagree. Each is put as the paper
+# **Claims D-1, D-2, D-3 and D-5.** Four places where the paper's text and the mathematics disagree. Each is put as the paper
 # prints it, and judged; beside it stands what can be said instead. The proofs are in the chapters; here are the
 # counterexamples, small enough to be followed by hand, and how often they occur.
 #
@@ -35,7 +35,8 @@ parameters.check(globals(), profile=str, seed=int)
 import numpy as np
 
 from mixrepro import plots
-from mixrepro.checks import thm_5_1
+from mixrepro.checks import d_5, thm_5_1
+from mixrepro.claims import d_5 as claim_5
 from mixrepro.claims import section_d as claim
 from mixrepro.claims import verdicts
 from mixrepro.plots import errata as figures
@@ -126,6 +127,23 @@ plots.VerdictCard(claim.judge_d_2(noise))
 plots.VerdictCard(claim.judge_d_3(noise))
 
 # %% [markdown]
+# ## D-5. $R^*$ is not the true optimal risk
+#
+# **Printed.** Theorem 5.2 compares $R_t$ with $R^*$, "the true optimal risk".
+#
+# **Found.** $\theta^* = \tilde\Phi^\dagger \tilde Y^*$ minimises the empirical risk on the *synthetic* inputs with
+# clean labels. Its risk on the population is therefore at least the least risk of a linear model, and training can
+# pass below it on its way ({doc}`05_risk_bound`). The theorem stands, with $R^*$ read as the risk of the clean
+# pattern.
+
+# %%
+optimum = d_5.run(profile, seed)
+plots.table(
+    ["part", "verdict"],
+    [[part.statement, part.verdict] for part in claim_5.judge(optimum).parts],
+)
+
+# %% [markdown]
 # ## All at a glance
 
 # %%
@@ -134,6 +152,7 @@ figures.counterexamples(
         claim.judge_d_1(noise),
         claim.judge_d_2(noise),
         claim.judge_d_3(noise),
+        claim_5.judge(optimum),
     ]
 )
 
@@ -143,6 +162,8 @@ figures.counterexamples(
 # | place | printed | what holds | where |
 # |---|---|---|---|
 # | Remark 5.1 | noise is certain unless $f$ is linear | for sampled labels, with "affine" for "linear"; argmax labels can be right everywhere though $f$ is curved | {doc}`03_label_noise` |
+# | Remark 5.5 | $\frac{C_2}{\mu}(1-e^{-\eta\mu t})^2$ | the theorem's sum has $C_1 d$ before it; our sharper bound needs only $C_1$ | {doc}`05_risk_bound` |
+# | Theorem 5.2 | the noise at full strength in every mode | its strength is shared among the modes: a maximum for the sum | {doc}`05_risk_bound` |
 # | Lemma 3.1 | $\alpha = 1$, balanced classes | any $\alpha$, any balance, and partners inside a batch | {doc}`01_loss_bound` |
 # | Lemma 5.1 | only possible when $m > d$ | with the Moore-Penrose inverse for every $m$: what no sample sees never moves | {doc}`04_gradient_flow` |
 #
@@ -156,6 +177,7 @@ right = (
     "CONV-NOISE",
     "LEMMA-5.1",
     "REM-5.3",
+    "THM-5.2",
 )
 plots.table(
     ["claim", "statement", "verdict"],

@@ -1,6 +1,7 @@
 """D-5: what R* is, by a case computed by hand and by verdicts both ways."""
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -18,6 +19,13 @@ def test_clean_pattern_of_the_smallest_case_is_not_the_best():
     assert theta_star == pytest.approx(5 / 6)
     assert population.risk(np.array([theta_star])) == pytest.approx(1 / 72)
     assert population.least_risk() == pytest.approx(0, abs=1e-15)
+
+
+def test_smallest_case_in_fractions_is_the_one_by_hand():
+    case = check.counterexample()
+    assert (case.theta_star, case.r_star) == (Fraction(5, 6), Fraction(1, 72))
+    # The mixed labels are 0, 1/2, 1/2, 1, as the mixed inputs: training ends at the best parameter.
+    assert (case.theta_mixed, case.r_mixed) == (case.theta_best, case.r_least) == (1, 0)
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from mixrepro.checks import instances as drawn
+from mixrepro.checks import mixup_regression, tight_instances
 from mixrepro.checks import thm_5_2 as check
 from mixrepro.claims import thm_5_2 as claim
 from mixrepro.errors import ConfigError
@@ -121,6 +123,53 @@ def test_claim_is_refuted_by_one_excess_above_the_bound(outcome):
     excess = outcome.excess.copy()
     excess[3, 5] = 1.001 * outcome.printed[3, 5]
     assert claim.judge(replace(outcome, excess=excess)).verdict == "refuted"
+
+
+@pytest.mark.parametrize(("c1", "c2"), [(0.99, 1.0), (1.0, 0.99), (0.5, 1.0), (1.0, 0.5)])
+def test_too_small_a_constant_is_violated_by_the_tight_families(c1, c2):
+    reached = check.reached(0, 40, c1, c2)
+    # At the turn both terms are equal, so half of the bound comes with C2; R* = 0 leaves C1 as a factor.
+    for ratio in (reached.printed, reached.sharpened):
+        np.testing.assert_allclose(ratio, c1 * (1 + c2) / 2, rtol=1e-9)
+    assert np.all(reached.triangle < 1 - 1e-3)
+
+
+@pytest.mark.parametrize("c1", [1.0, 0.01])
+def test_the_check_itself_finds_violations_of_a_wrong_constant(c1):
+    batch = tight_instances.draw(stream(0, "noise"), 50, 3)
+    flow = batch.flow()
+    terms = batch.bound_terms(flow)
+    terms["c1"] = c1 * terms["c1"]
+    excess = flow.excess_risk(batch.turn, batch.population, batch.xi)
+    violated = claim.crossed(excess, risk_bound(batch.turn, **terms))
+    assert violated.any() == (c1 < 1)
+
+
+def test_excess_of_tight_instances_is_their_squared_error_by_hand():
+    batch = tight_instances.draw(stream(1, "noise"), 20, 1)
+    phi, x = batch.phi[:, 0], batch.population.phi[:, 0, 0]
+    theta_star, theta_noise = batch.y_clean[:, 0] / phi[:, 0], batch.noise[:, 0] / phi[:, 0]
+    u = np.exp(-drawn.ETA * np.mean(phi**2, axis=1) * batch.turn[:, 0])
+    expected = x**2 * ((1 - u) * theta_noise - u * theta_star) ** 2
+    excess = batch.flow().excess_risk(batch.turn, batch.population, batch.xi)[:, 0]
+    np.testing.assert_allclose(excess, expected, rtol=1e-11)
+
+
+def test_least_constants_are_taken_over_points_and_noise():
+    batch = next(iter(mixup_regression.batches(0, 12)))
+    terms = batch.bound_terms(batch.flow())
+    longest = [max(np.linalg.norm(column) ** 2 for column in phi.T) for phi in batch.population.phi]
+    np.testing.assert_allclose(terms["c1"], 2 * np.array(longest), rtol=1e-12)
+    np.testing.assert_allclose(terms["c2"], [max(abs(z) for z in noise) ** 2 for noise in batch.noise])
+
+
+def test_instances_have_the_condition_numbers_they_claim():
+    batch = drawn.draw(stream(2, "instances"), 40, 6, 9)
+    by_svd = np.array([np.linalg.cond(phi) ** 2 for phi in batch.phi])
+    np.testing.assert_allclose(by_svd, batch.condition, rtol=1e-6)
+    flow = batch.flow()
+    np.testing.assert_allclose(flow.mu[:, -1] / flow.mu[:, 0], batch.condition, rtol=1e-6)
+    assert batch.condition.max() > 1e7
 
 
 @pytest.mark.parametrize("factor", [0.99, 0.5])

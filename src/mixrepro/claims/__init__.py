@@ -15,7 +15,22 @@ from ..experiments import lemma_3_1 as lemma_3_1_runs
 from ..experiments.declaration import Experiment
 from ..results import Results, collect
 from ..store import Store
-from . import conv_noise, fig_2, fig_6, lemma_3_1, lemma_5_1, rem_5_1, rem_5_2, rem_5_3, section_d, thm_5_1
+from . import (
+    conv_noise,
+    d_5,
+    fig_2,
+    fig_6,
+    lemma_3_1,
+    lemma_5_1,
+    rem_5_1,
+    rem_5_2,
+    rem_5_3,
+    rem_5_5,
+    section_d,
+    thm_5_1,
+    thm_5_2,
+    u_shape,
+)
 from .rules import Evidence, Verdict
 
 
@@ -62,10 +77,18 @@ def all_claims() -> list[Claim]:
         _computed("LEMMA-5.1", checks.lemma_5_1, lemma_5_1.judge),
         _computed("LEMMA-5.1+", checks.lemma_5_1, lemma_5_1.judge_minimum_norm),
         _computed("REM-5.3", checks.rem_5_3, rem_5_3.judge),
+        _computed("THM-5.2", checks.thm_5_2, thm_5_2.judge),
+        _computed("THM-5.2+", checks.thm_5_2, thm_5_2.judge_sharpened),
+        _computed("U-SHAPE", checks.u_shape, u_shape.judge),
+        _computed("U-SHAPE+", checks.u_shape, u_shape.judge_modes),
+        _computed("REM-5.5", checks.rem_5_5, rem_5_5.judge),
+        _computed("REM-5.5+", checks.rem_5_5, rem_5_5.judge_corrected),
         _recorded("FIG-6", "mlp", fig_6_runs.declare, fig_6.judge, mlp_sizes),
         _computed("D-1", checks.thm_5_1, section_d.judge_d_1),
         _computed("D-2", checks.thm_5_1, section_d.judge_d_2),
         _computed("D-3", checks.thm_5_1, section_d.judge_d_3),
+        _computed("D-5", checks.d_5, d_5.judge),
+        _computed("D-5+", checks.d_5, d_5.judge_gap),
     ]
 
 

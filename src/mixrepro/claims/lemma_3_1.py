@@ -1,4 +1,4 @@
-"""LEMMA-3.1: does any trained network's exact Mixup loss fall under the bound? And LEMMA-3.1+, its general form."""
+"""LEMMA-3.1: does a trained network's exact Mixup loss fall under the bound? And LEMMA-3.1+, its general form."""
 
 import numpy as np
 
