@@ -402,5 +402,5 @@ plots.VerdictCard(optimal_claim.judge_gap(optimal))
 # throughout. Shares (of curves that are U-shaped, of paths below $R^*$) depend on how instances are drawn; the
 # captions say how, and other draws give other shares. What no draw can change is what has a proof: the bounds, where
 # they are reached, the turning conditions, and the counterexamples. Whether a lower learning rate can lower the
-# minimum is the next chapter's question; how the eigenvalues $\mu_k$ of $n^2$ mixed columns are distributed is that
-# of a later chapter.
+# minimum, and how the eigenvalues $\mu_k$ of $n^2$ mixed columns are distributed,
+# are questions of their own.

@@ -18,7 +18,7 @@ from .style import Shown
 CLEAN = {"color": style.OTHERS[0], "linestyle": "-"}
 NOISY = {"color": style.OTHERS[1], "linestyle": (0, (5, 1.5))}
 PATH = {"color": style.OTHERS[2], "linestyle": "-"}
-FRAMES = 19
+FRAMES = 15
 SMOOTH = 240  # times of a curve
 
 
@@ -110,6 +110,7 @@ def _frames(
             right.plot(t, risk, **PATH)
             right.plot(t[k], risk[k], "ko", markersize=6)
             right.set(xscale="log", xlabel="time t", ylabel="risk", ylim=(0, None), title=f"Risk {risk[k]:.3f}")
+            right.minorticks_off()
         yield figure
 
 
