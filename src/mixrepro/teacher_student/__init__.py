@@ -1,0 +1,1 @@
+"""The teacher-student toy of section 6.1: its draws, its exact mean path, and its simulation for many seeds."""
