@@ -243,8 +243,9 @@ turn_figures.turns(turned)
 
 # %%
 rows = []
-for name, which in (("made by Mixup", turned.mixup), ("random", ~turned.mixup)):
-    modes = turned.mode_mixup == which[0]
+for name, by_mixup in (("made by Mixup", True), ("random", False)):
+    which = turned.mixup == by_mixup
+    modes = turned.mode_mixup == by_mixup
     rows.append(
         [
             name,

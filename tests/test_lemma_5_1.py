@@ -81,6 +81,25 @@ def test_minimum_norm_leaves_alone_what_no_sample_sees():
     np.testing.assert_allclose(flow.theta(1e9) @ phi, y_clean + noise, rtol=1e-8)
 
 
+def test_minimum_norm_ends_and_descends_to_its_limit():
+    phi, y_clean, noise, theta_0 = instance(d=9, m=4)
+    flow = GradientFlow(phi, y_clean, noise, theta_0, ETA, minimum_norm=True)
+    # Of all solutions the nearest to the start: least squares for what is left of the labels there.
+    nearest = theta_0 + np.linalg.lstsq(phi.T, y_clean + noise - theta_0 @ phi, rcond=None)[0]
+    for end in (flow.limit, flow.theta(1e9), flow.descent(100_000)):
+        np.testing.assert_allclose(end, nearest, rtol=1e-8)
+
+
+def test_small_singular_values_are_rank_not_rounding():
+    generator = stream(8, "instances")
+    left, right = (np.linalg.qr(generator.standard_normal((rows, 3)))[0] for rows in (3, 7))
+    phi = left * [1.0, 1e-4, 1e-7] @ right.T
+    truth = left @ [1.0, 2.0, 3.0]
+    flow = GradientFlow(phi, truth @ phi, np.zeros(7), np.zeros(3), ETA)
+    np.testing.assert_allclose(np.sqrt(7 * flow.mu), [1e-7, 1e-4, 1.0], rtol=1e-7)
+    np.testing.assert_allclose(flow.theta_star, truth, rtol=1e-7)
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

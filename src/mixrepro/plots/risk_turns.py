@@ -78,7 +78,7 @@ def turns(check: Turns) -> Shown:
         left.legend(fontsize=7)
         right.axvline(0, **style.BASELINE)
         right.set(xlabel="log10 of (turn of the risk / turn of the bound)", ylabel="% of those that turn")
-        right.set_title(f"Mixup: the risk turns {medians['made by Mixup']:,.3g} times later", fontsize=9)
+        right.set_title(f"Mixup: the risk turns {medians['made by Mixup']:,.3g} times later (median)", fontsize=9)
         figure.suptitle(u_shape.headline(check), x=0.01, ha="left", fontsize=10)
     listed = "; ".join(
         f"{name}: "

@@ -79,9 +79,7 @@ class GradientFlow:
             found = f"a {d} x {m} matrix of rank {rank}"
             expected = f"m >= d and rank {d}, or minimum_norm=True for the Moore-Penrose inverse"
             raise ConfigError(found_expected("phi", found, expected))
-        inverse = np.divide(1.0, m * self.mu, out=np.zeros_like(self.mu), where=self.mu > 0)
-        self.theta_star = self._from_modes(inverse * self.in_modes(_product(phi, y_clean)))
-        self.theta_noise = self._from_modes(inverse * self.in_modes(_product(phi, noise)))
+        self.theta_star, self.theta_noise = self._fit(phi, y_clean), self._fit(phi, noise)
 
     @property
     def limit(self) -> np.ndarray:
@@ -166,6 +164,13 @@ class GradientFlow:
     def in_modes(self, vector: np.ndarray) -> np.ndarray:
         """Return a vector's coordinates along the eigenvectors of G: float64 [..., d] -> [..., d]."""
         return np.einsum("...ik,...i->...k", self.modes, vector)
+
+    def _fit(self, phi: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """Return Phi^+ labels. The second round takes back most of the error that squaring Phi brings in."""
+        inverse = np.divide(1.0, phi.shape[-1] * self.mu, out=np.zeros_like(self.mu), where=self.mu > 0)
+        theta = self._from_modes(inverse * self.in_modes(_product(phi, labels)))
+        rest = labels - np.einsum("...d,...dm->...m", theta, phi)
+        return theta + self._from_modes(inverse * self.in_modes(_product(phi, rest)))
 
     def _from_modes(self, coordinates: np.ndarray) -> np.ndarray:
         return _product(self.modes, coordinates)
