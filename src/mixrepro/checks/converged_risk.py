@@ -90,20 +90,23 @@ def iid_risk(generator: np.random.Generator, d: int, m: int) -> float:
     return float(np.sum(1 / values))
 
 
-def noise_risk(phi: np.ndarray, weights: np.ndarray, labels: np.ndarray, root: np.ndarray) -> float:
-    """Return sum_k theta_k^T Sigma theta_k for the minimum-norm solutions theta_k of weighted least squares.
+def noise_risk(phi: np.ndarray, weights: np.ndarray, labels: np.ndarray, root: np.ndarray) -> np.ndarray:
+    """Return theta_k^T Sigma theta_k for the minimum-norm solutions theta_k of weighted least squares.
 
     Args:
         phi: float [d, k], distinct columns.
         weights: float [k], how often each column occurs, as a share.
-        labels: float [k, draws], L.
+        labels: float [k, labellings], L_k in columns.
         root: float [points, d] with Sigma = root^T root; or [d], the square root of a diagonal Sigma.
+
+    Returns:
+        float64 [labellings].
     """
     root_weights = np.sqrt(weights)
     left, singular, right = np.linalg.svd(phi * root_weights, full_matrices=False)
     keep = singular > RANK * singular[0]
     theta = left[:, keep] @ ((right[keep] @ (root_weights[:, None] * labels)) / singular[keep, None])
-    return float(np.sum((root[:, None] * theta if root.ndim == 1 else root @ theta) ** 2))
+    return np.sum((root[:, None] * theta if root.ndim == 1 else root @ theta) ** 2, axis=0)
 
 
 def _risk(generator: np.random.Generator, design: Design, n: int, d: int) -> tuple[float, float]:
@@ -122,11 +125,12 @@ def _risk(generator: np.random.Generator, design: Design, n: int, d: int) -> tup
     np.add.at(share, (columns, first), lam)
     np.add.at(share, (columns, second), 1 - lam)
     if design == "linear, λ = ½":
-        return noise_risk(mixed, weights, share, np.ones(d)), 0.0
+        return float(noise_risk(mixed, weights, share, np.ones(d)).sum()), 0.0
     if kind == "toy features":
         root = features(generator.standard_normal((features.inputs, TEST_POINTS))).T / np.sqrt(TEST_POINTS)
     else:
         root = np.full(d, np.sqrt(tanh_variance(1.0, GAIN)) / features.std)
     phi = features(mixed)
     own = (share @ features(points).T - phi.T) / np.sqrt(d)
-    return noise_risk(phi, weights, share, root), noise_risk(phi, weights, own, root)
+    risks = noise_risk(phi, weights, np.hstack([share, own]), root)  # one decomposition for both
+    return float(risks[: share.shape[1]].sum()), float(risks[share.shape[1] :].sum())

@@ -3,12 +3,12 @@
 Drawn: a teacher, a student's first layer, theta_0, 20 training points and a test set, anew for each seed.
 Trained on them for 10,000 epochs: ERM; Mixup with lam = 1/2 and with lam ~ Beta(1, 1) drawn once an epoch;
 partners by a random permutation an epoch, by one without self pairs, or all pairs, with and without self pairs.
-Beside them the exact mean path of each, where its risk is lowest, and, for FIG-5+ (ours), where it leads in a
-hundred times as many epochs. Expected, says the paper: both Mixups beat ERM, turn and rise, lam = 1/2 first; ERM
-levels off. Cost at `quick`: half a minute on two cores.
+Beside them the exact mean path of each, and where its risk is lowest. Expected, says the paper: both Mixups beat
+ERM, turn and rise, lam = 1/2 first; ERM levels off. Cost at `quick`: half a minute on two cores.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -29,10 +29,10 @@ SIZES = {
     "small": dict(seeds=1000, epochs=10_000),
 }
 SCHEMES = ("fixed", "random")
+ALL_PAIRS: tuple[Pairing, ...] = ("all pairs", "all pairs, no self")
 FIXED_LAM = 0.5
-#: Mean paths are followed this many times as far as the training.
+#: Mean paths can be followed this many times as far as the training.
 FURTHER = 100
-FAR_POINTS = 250
 
 
 @dataclass(frozen=True)
@@ -41,35 +41,48 @@ class ToyCurves(Check):
 
     Attributes:
         setting: What the toy was drawn with.
+        pairings: The pairings that were trained.
         epochs: int64 [points], 0 among them.
         erm: float64 [S, points].
-        mixup: float64 [pairings, schemes, S, points], in the order of `PAIRINGS` and `SCHEMES`.
+        mixup: float64 [pairings, schemes, S, points], in the order of `pairings` and `SCHEMES`.
         mean_path: float64 [2, schemes, S, points], risk of the mean path with self pairs, and without.
         mode_turns: float64 [schemes, S], median over the modes of Theorem 5.2's t_k, in epochs, self pairs
             included.
         bound_turns: float64 [schemes, S], where the theorem's sum is lowest.
-        far_epochs: int64 [far points], from 1 to `FURTHER` times the epochs, evenly spaced in their logarithm.
-        far: float64 [3, S, far points], risk at them of ERM and of the mean paths at lam = 1/2 and at random
-            lam, self pairs included.
     """
 
     setting: Setting
+    pairings: tuple[Pairing, ...]
     epochs: np.ndarray
     erm: np.ndarray
     mixup: np.ndarray
     mean_path: np.ndarray
     mode_turns: np.ndarray
     bound_turns: np.ndarray
-    far_epochs: np.ndarray
-    far: np.ndarray
 
     def curve(self, pairing: Pairing, scheme: str) -> np.ndarray:
         """Return Mixup's test loss, float64 [S, points]."""
-        return self.mixup[PAIRINGS.index(pairing), SCHEMES.index(scheme)]
+        return self.mixup[self.pairings.index(pairing), SCHEMES.index(scheme)]
 
     def predicted(self, pairing: Pairing, scheme: str) -> np.ndarray:
         """Return the risk of the pairing's mean path, float64 [S, points]."""
         return self.mean_path[int(not allows_self_pairs(pairing)), SCHEMES.index(scheme)]
+
+    def lost(self) -> np.ndarray:
+        """Tell which seeds diverged in some arm: bool [S]."""
+        return ~(np.isfinite(self.erm[:, -1]) & np.isfinite(self.mixup[..., -1]).all((0, 1)))
+
+    def without_lost(self) -> "ToyCurves":
+        """Return the curves of the seeds that did not diverge; `scale` says how many are left out."""
+        lost = self.lost()
+        if not lost.any():
+            return self
+        kept = {
+            "erm": self.erm[~lost],
+            **{name: getattr(self, name)[:, ~lost] for name in ("mode_turns", "bound_turns")},
+            **{name: getattr(self, name)[:, :, ~lost] for name in ("mixup", "mean_path")},
+        }
+        return replace(self, **kept, scale=f"{self.scale}; {lost.sum()} of {len(lost)} seeds diverged, left out")
 
 
 def run(
@@ -79,6 +92,7 @@ def run(
     seeds: int | None = None,
     epochs: int | None = None,
     first: int = 0,
+    pairings: tuple[Pairing, ...] = PAIRINGS,
 ) -> ToyCurves:
     """Draw the toy and train it.
 
@@ -89,6 +103,7 @@ def run(
         seeds: How many; None: the profile's number.
         epochs: How many; None: the profile's number.
         first: Number of the first seed; checks that shall not share seeds start apart.
+        pairings: The pairings to train.
 
     Raises:
         ConfigError: The profile is not declared here, or a number is out of range.
@@ -96,28 +111,26 @@ def run(
     size = size_of(SIZES, profile, seeds=seeds, epochs=epochs)
     setting = setting or Setting()
     recorded, every = recorded_epochs(size["epochs"])
-    far_epochs = log_spaced(size["epochs"], FAR_POINTS)
     outcomes = over_chunks(
-        partial(_chunk, setting=setting, epochs=recorded, every=every, far_epochs=far_epochs),
+        partial(_chunk, setting=setting, pairings=pairings, epochs=recorded, every=every),
         numbered(seed, size["seeds"], first),
         f"the toy, {size['seeds']:,} seeds",
     )
-    erm, mixup, mean_path, mode_turns, bound_turns, far = (
+    erm, mixup, mean_path, mode_turns, bound_turns = (
         np.concatenate(parts, axis=axis)
-        for parts, axis in zip(zip(*outcomes, strict=True), (0, 2, 2, 1, 1, 1), strict=True)
+        for parts, axis in zip(zip(*outcomes, strict=True), (0, 2, 2, 1, 1), strict=True)
     )
     return ToyCurves(
         profile=profile,
         scale=f"teacher-student toy, {size['seeds']:,} seeds, {size['epochs']:,} epochs, {said(setting)}",
         setting=setting,
+        pairings=pairings,
         epochs=recorded,
         erm=erm,
         mixup=mixup,
         mean_path=mean_path,
         mode_turns=mode_turns,
         bound_turns=bound_turns,
-        far_epochs=far_epochs,
-        far=far,
     )
 
 
@@ -154,34 +167,46 @@ def start_spread(setting: Setting) -> float:
 
 
 def _chunk(
-    seeds: np.ndarray, setting: Setting, epochs: np.ndarray, every: int, far_epochs: np.ndarray
+    seeds: np.ndarray,
+    setting: Setting,
+    pairings: tuple[Pairing, ...],
+    epochs: np.ndarray,
+    every: int,
 ) -> tuple[np.ndarray, ...]:
     problems, last = draw(setting, seeds), int(epochs[-1])
-    paths = simulation.simulate(problems, DRAWN, (FIXED_LAM, None), setting.eta, last, every)
     lams, weights = moments.folded_nodes()
     nodes = moments.at_nodes(problems, lams)
     schemes = (moments.fixed_lam(problems, FIXED_LAM), moments.mean_over_lam(nodes, weights))
-    mean_path, every_pair = np.empty((2, 2, 2, len(problems), len(epochs)))
+    mean_path = np.empty((2, 2, len(problems), len(epochs)))
+    risks = dict(_drawn(problems, setting, pairings, last, every))
     for without, kind in enumerate((_as_they_are, moments.without_self_pairs)):
         for scheme, means in enumerate(schemes):
             path = MeanPath(kind(means, problems), problems.theta_0, setting.eta)
             mean_path[without, scheme] = path.risk(problems, epochs)
-        kinds = [kind(node, problems) for node in nodes]
-        every_pair[without] = mean_path[without, 0], _random_lam(kinds, problems, setting, last, every)
-    with np.errstate(over="ignore", invalid="ignore"):
-        drawn = [[problems.risk(theta) for theta in pairing] for pairing in paths]
-        losses = [[without_diverged(r, problems.power) for r in pairing] for pairing in (*drawn, *every_pair)]
+        if (pairing := ALL_PAIRS[without]) in pairings:
+            kinds = [kind(node, problems) for node in nodes]
+            risks[pairing] = [mean_path[without, 0], _random_lam(kinds, problems, setting, last, every)]
     erm = MeanPath(moments.erm(problems), problems.theta_0, setting.eta)
     mixups = [MeanPath(means, problems.theta_0, setting.eta) for means in schemes]
     xi = start_spread(setting)
     return (
         erm.risk(problems, epochs),
-        np.array(losses),
+        np.array([[without_diverged(risk, problems.power) for risk in risks[pairing]] for pairing in pairings]),
         mean_path,
         np.array([np.nanmedian(path.mode_turning_times(xi), axis=1) for path in mixups]),
         np.array([path.bound_turning_epochs(xi, epochs) for path in mixups], dtype=np.float64),
-        np.array([path.risk(problems, far_epochs) for path in (erm, *mixups)]),
     )
+
+
+def _drawn(
+    problems: Problems, setting: Setting, pairings: tuple[Pairing, ...], epochs: int, every: int
+) -> Iterator[tuple[Pairing, list[np.ndarray]]]:
+    """Yield the risks under each pairing that draws partners, float64 [S, points] for each scheme."""
+    drawn = [pairing for pairing in pairings if pairing in DRAWN]
+    paths = simulation.simulate(problems, drawn, (FIXED_LAM, None), setting.eta, epochs, every) if drawn else []
+    with np.errstate(over="ignore", invalid="ignore"):
+        for pairing, thetas in zip(drawn, paths, strict=True):
+            yield pairing, [problems.risk(theta) for theta in thetas]
 
 
 def _as_they_are(means: moments.Moments, problems: Problems) -> moments.Moments:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..errors import ConfigError, found_expected
 from ..rng import stream
 from ..theory.learning_rate import flow_decay, flow_time
 from ..theory.mixed_pairs import sample_paths
@@ -11,7 +12,7 @@ from ..theory.stochastic_mixup import Moments, advance, is_stable, moment_path, 
 from .feature_regression import HORIZON, Problem
 
 FACTOR = 10  # by which the rate is lowered
-MARKS, DROPS = 160, 13
+MARKS, DROPS = 160, 9
 #: Steps of the sampled paths after the bottom, per step up to it, and at most in all.
 SAMPLED_AFTER, SAMPLED_STEPS = 4, 600
 
@@ -110,11 +111,17 @@ def follow(problem: Problem, rate: float, batch_size: int, paths: int, seed: int
         batch_size: Pairs a step.
         paths: Sampled trainings.
         seed: Of the sampled pairs.
+
+    Raises:
+        ConfigError: At this rate and batch size the expected risk grows without bound.
     """
     eta = rate / problem.steepest
     steps = steps_of(problem, eta) * FACTOR
     moments = Moments(problem.pairs)
     large, small = (moments.operator(value, batch_size) for value in (eta, eta / FACTOR))
+    if not is_stable(large):
+        expected = f"a rate at which {batch_size} pairs a step keep the expected risk of the first problem bounded"
+        raise ConfigError(found_expected("rate", rate, expected))
     state, weights = start_of(problem), weights_of(problem.risk)
     whole = Moments(problem.pairs, lam_per_step=False).operator(eta, np.inf)
     fresh = [moment_path(operator, state, weights, steps) for operator in (large, small)]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..errors import ConfigError, found_expected
 from ..progress import reporting
 from ..rng import stream
 from ..theory.marchenko_pastur import ks_distance
@@ -63,12 +64,15 @@ def run(profile: str = "quick", seed: int = 0, seeds: int | None = None, points:
         profile: Size of the check.
         seed: Of everything drawn.
         seeds: How often.
-        points: n of the paired columns.
+        points: n of the paired columns, at least 4.
 
     Raises:
-        ConfigError: The profile is not declared here.
+        ConfigError: The profile is not declared here, or a number is too small.
     """
     size = size_of(SIZES, profile, seeds=seeds, points=points)
+    for name, least in (("seeds", 1), ("points", 4)):
+        if size[name] < least:
+            raise ConfigError(found_expected(name, size[name], f"at least {least}"))
     sides, n = size["sides"], size["points"]
     rows = []
     with reporting("Marchenko-Pastur") as update:

@@ -81,7 +81,7 @@ def judge(check: Spectra) -> Verdict:
     ]
     return Verdict(
         claim="MP-LAW",
-        title="I.i.d. entries follow the Marchenko-Pastur law, γ near 1 is worst, and Mixup's columns depart from it",
+        title="I.i.d. entries follow the Marchenko-Pastur law, γ near 1 is worst, Mixup's columns depart from it",
         parts=tuple(parts),
     )
 

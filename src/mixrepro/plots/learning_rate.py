@@ -190,8 +190,8 @@ def excess_scaling(check: LearningRates) -> Shown:
         figure,
         f"Excess of the lowest expected risk over that of gradient flow, log-log. With one pair a step it "
         f"grows from {ends[0, 0]:.2%} at the smallest rate to {ends[0, -1]:.1%} at the largest, with "
-        f"{SWEPT_BATCHES[-1]} pairs from {ends[-1, 0]:.3%} to {ends[-1, -1]:.2%}. Slope {np.nanmean(by_eta):.2f} in eta, "
-        f"{np.nanmean(by_batch):.2f} in the batch size.",
+        f"{SWEPT_BATCHES[-1]} pairs from {ends[-1, 0]:.3%} to {ends[-1, -1]:.2%}. Slope {np.nanmean(by_eta):.2f} "
+        f"in eta, {np.nanmean(by_batch):.2f} in the batch size.",
         f"{len(check.excess)} problems; line: mean, band: ±1 standard deviation.",
     )
 

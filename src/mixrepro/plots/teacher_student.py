@@ -6,10 +6,12 @@ from matplotlib.axes import Axes
 from scipy import stats
 
 from ..checks.fig_5 import SCHEMES, ToyCurves
+from ..checks.fig_5_far import FarPaths
 from ..checks.fig_18 import LamSweep
+from ..checks.fig_18_far import LamTurns
 from ..claims import fig_5 as claim
 from ..claims.rules import effect_text
-from ..teacher_student.draws import PAIRINGS, Pairing
+from ..teacher_student.draws import Pairing
 from ..teacher_student.mean_path import turning_epochs
 from . import style
 from .style import Shown
@@ -26,30 +28,35 @@ DASHES = ("-", (0, (6, 1.5)), (0, (4, 1, 1, 1)), (0, (2, 1)), (0, (1, 1)))
 SHOWN_FROM = 0.02
 
 
-def dynamics(check: ToyCurves, title: str, pairing: Pairing = "permutation") -> Shown:
-    """Draw test losses as far as the training goes, and the exact mean paths much further (FIG-5)."""
+def dynamics(check: ToyCurves, far: FarPaths, title: str, pairing: Pairing = "permutation") -> Shown:
+    """Draw test losses as far as training goes, and the exact mean paths much further (FIG-5, FIG-5+)."""
+    arms = ("erm", *SCHEMES)
     with style.style():
-        figure, (left, right) = plt.subplots(1, 2, sharey=True)
-        scale = check.erm[:, -1]
+        figure, (left, right) = plt.subplots(1, 2)
         _draw_arms(left, check, pairing)
         left.set(xlabel="epoch", title=title)
-        curves = dict(zip(("erm", *SCHEMES), check.far, strict=True))
-        for name, look in (("erm", style.ERM), *LOOKS.items()):
-            _ratio(right, check.far_epochs, curves[name], scale, **look)
-        right.axvline(check.epochs[-1], **style.BASELINE, label="end of training")
-        style.epoch_axis(right, int(check.far_epochs[-1]))
+        scale = far.risk[0, :, -1]
+        for name, curves in zip(arms, far.risk, strict=True):
+            _ratio(right, far.epochs, curves, scale, **(LOOKS | {"erm": style.ERM})[name])
+        right.axvline(check.epochs[-1], **style.BASELINE, label="end of the left panel")
+        style.epoch_axis(right, int(far.epochs[-1]))
         right.set_title("Exact mean paths, followed on")
         right.legend()
-    ends = {scheme: _gain(check.curve(pairing, scheme)[:, -1], scale) for scheme in SCHEMES}
-    far = {name: _gain(curves[name][:, -1], scale) for name in SCHEMES}
-    lowest = np.exp(np.nanmean(np.log(check.erm[:, -1])))
+    ends = {scheme: _gain(check.curve(pairing, scheme)[:, -1], check.erm[:, -1]) for scheme in SCHEMES}
+    means = {arm: _gain(risk, scale[:, None], axis=0) for arm, risk in zip(arms, far.risk, strict=True)}
     alt = (
-        f"Test loss divided by ERM's last one. After epoch {check.epochs[-1]:,}, partners by {pairing}, it is "
-        f"{ends['fixed']:.2f} for Mixup at lam = 1/2 and {ends['random']:.2f} at random lam. Their mean paths, "
-        f"followed to epoch {check.far_epochs[-1]:,}, reach {far['fixed']:.2f} and {far['random']:.2f}."
+        f"Test loss over ERM's last one. Left, after epoch {check.epochs[-1]:,}, partners by {pairing}: it is "
+        f"{ends['fixed']:.2f} for Mixup at lam = 1/2 and {ends['random']:.2f} at random lam. Right: mean paths, "
+        f"followed to epoch {far.epochs[-1]:,}, fall to {means['fixed'].min():.2f} and "
+        f"{means['random'].min():.2f} and end at {means['fixed'][-1]:.2f} and {means['random'][-1]:.2f}."
     )
+    last = np.exp(np.nanmean(np.log(check.erm[:, -1])))
     plt.close(figure)
-    return Shown(figure, alt, f"{_caption(check)} ERM's last loss is {lowest:.2g}.")
+    return Shown(
+        figure,
+        alt,
+        f"{_caption(check)} Right: n = {far.risk.shape[1]}, closed form. ERM's last loss is {last:.2g}.",
+    )
 
 
 def pairings(check: ToyCurves) -> Shown:
@@ -57,7 +64,7 @@ def pairings(check: ToyCurves) -> Shown:
     with style.style():
         figure, panels = plt.subplots(2, 2, figsize=(7.2, 5), sharex=True, sharey=True)
         rises = {}
-        for axes, pairing in zip(panels.flat, PAIRINGS, strict=True):
+        for axes, pairing in zip(panels.flat, check.pairings, strict=True):
             _draw_arms(axes, check, pairing)
             rises[pairing] = [float(np.nanmean(claim.rise(check.curve(pairing, scheme)))) for scheme in SCHEMES]
             axes.set_title(f"{pairing}: rise {rises[pairing][0]:+.1%}, {rises[pairing][1]:+.1%}")
@@ -132,14 +139,13 @@ def prediction_table(check: ToyCurves, pairing: Pairing = "permutation") -> Tabl
 
 
 def parts_table(check: ToyCurves) -> Table:
-    """Show every part of FIG-5 for every pairing, and for the mean paths followed on."""
-    columns = [claim.judge_pairing(check, pairing) for pairing in PAIRINGS] + [claim.judge_far(check)]
+    """Show every part of FIG-5 for every pairing."""
+    columns = [claim.judge_pairing(check, pairing) for pairing in check.pairings]
     rows = [
         [parts[0].statement, *(f"{part.verdict}: {effect_text(part)}" for part in parts)]
         for parts in zip(*columns, strict=True)
     ]
-    far = f"mean path, to epoch {check.far_epochs[-1]:,}"
-    return Table(["part", *PAIRINGS, far], rows, f"{check.scale}. Mean over seeds and 95 % interval.")
+    return Table(["part", *check.pairings], rows, f"{check.scale}. Mean over seeds and 95 % interval.")
 
 
 def shares_table(check: ToyCurves) -> Table:
@@ -147,15 +153,15 @@ def shares_table(check: ToyCurves) -> Table:
     head = ["pairing", "both below ERM", "both rise", "ERM does not", "λ = 1/2 turns first", "all four"]
     rows = [
         [pairing, *(f"{100 * shown.mean():.0f} %" for shown in claim.share_showing(check, pairing))]
-        for pairing in PAIRINGS
+        for pairing in check.pairings
     ]
     return Table(
         head, rows, f"{check.scale}. Share of seeds; a rise is one of {claim.LEVEL:.0%} from the lowest point."
     )
 
 
-def lam_turns(check: LamSweep, title: str) -> Shown:
-    """Draw the test loss at several fixed lam, and when each turns (FIG-18)."""
+def lam_turns(check: LamSweep, far: LamTurns, title: str) -> Shown:
+    """Draw the test loss at several fixed lam, and when each turns (FIG-18, FIG-18+)."""
     trained = _turns(check.loss, check.epochs)
     with style.style():
         figure, (left, right) = plt.subplots(1, 2)
@@ -163,30 +169,28 @@ def lam_turns(check: LamSweep, title: str) -> Shown:
         for number, (lam, loss) in enumerate(zip(check.lams, check.loss, strict=True)):
             look = {"color": LAM_COLOURS(0.95 - 0.55 * number / len(check.lams)), "label": f"λ = {lam:g}"}
             _ratio(left, check.epochs, loss, scale, band=False, linestyle=DASHES[number % len(DASHES)], **look)
-        left.set(xlabel="epoch", ylabel=f"test loss / last one at λ = {check.lams[0]:g}", title=title)
+        left.set(xlabel="epoch", ylabel=f"test loss / last one at λ = {check.lams[0]:g}", title="Training")
         left.legend()
-        for turns, look in (
-            (trained, {"fmt": "o-", "color": style.MIXUP["color"], "label": "training"}),
-            (check.far_turns, {"fmt": "s--", "color": "black", "label": "exact mean path"}),
+        for lams, turns, look in (
+            (check.lams, trained, {"fmt": "o-", "color": style.MIXUP["color"], "label": "training"}),
+            (far.lams, far.turns, {"fmt": "s--", "color": "black", "label": "exact mean path"}),
         ):
             low, middle, high = np.nanquantile(turns, (0.25, 0.5, 0.75), axis=1)
-            right.errorbar(check.lams, middle, [middle - low, high - middle], capsize=3, markersize=4, **look)
+            right.errorbar(lams, middle, [middle - low, high - middle], capsize=3, markersize=4, **look)
         right.axhline(check.epochs[-1], **style.BASELINE, label="end of training")
-        right.set(yscale="log", xlabel="λ", title="Turning epoch: median and quartiles")
+        right.set(yscale="log", xlabel="λ", ylabel="turning epoch, median and quartiles", title=title)
         right.legend()
-    medians = ", ".join(
-        f"{mine:,.0f} and {far:,.0f} at {lam:g}"
-        for lam, mine, far in zip(
-            check.lams, np.nanmedian(trained, 1), np.nanmedian(check.far_turns, 1), strict=True
-        )
+    medians, far_medians = (
+        ", ".join(f"{median:,.0f} at {lam:g}" for lam, median in zip(lams, np.nanmedian(turns, 1), strict=True))
+        for lams, turns in ((check.lams, trained), (far.lams, far.turns))
     )
     plt.close(figure)
     return Shown(
         figure,
         f"Left: test loss at {len(check.lams)} fixed lam against epochs. Right: median turning epoch under "
-        f"training and along the mean path: {medians}.",
+        f"training, {medians}, and along the mean path, {far_medians}.",
         f"{check.scale}; left: geometric mean over seeds; a turn that training does not reach counts as its last "
-        "epoch.",
+        f"epoch. Mean paths: n = {far.turns.shape[1]}, to epoch {far.end:,}.",
     )
 
 
@@ -218,8 +222,8 @@ def _ratio(
     axes.set_yscale("log")
 
 
-def _gain(loss: np.ndarray, scale: np.ndarray) -> float:
-    return float(np.exp(np.nanmean(np.log(loss / scale))))
+def _gain(loss: np.ndarray, scale: np.ndarray, axis: int | None = None) -> np.ndarray:
+    return np.exp(np.nanmean(np.log(loss / scale), axis=axis))
 
 
 def _turns(loss: np.ndarray, epochs: np.ndarray) -> np.ndarray:
@@ -236,7 +240,7 @@ def _rank_correlation(predicted: np.ndarray, measured: np.ndarray) -> str:
 
 def _caption(check: ToyCurves) -> str:
     seeds = len(check.erm)
-    lost = int((~np.isfinite(check.mixup[..., -1]).all((0, 1))).sum())
+    lost = int(check.lost().sum())
     text = (
         f"{check.scale}. Line: geometric mean of each seed's test loss over ERM's last one; band: ±1 standard "
         f"deviation of the logarithm; n = {seeds}."

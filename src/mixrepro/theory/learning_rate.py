@@ -5,7 +5,7 @@ Least squares with a rate that may change, theta' = -eta(t) (G theta - b), is so
     theta_k(t) = theta_k(inf) + exp(-mu_k s) (theta_k(0) - theta_k(inf)),    s(t) = integral of eta from 0 to t,
 
 so every positive schedule runs through the same points, only at other times. Gradient descent multiplies by
-(1 - eta mu_k) a step instead, and is a curve of its own for each eta.
+(1 - eta mu_k) a step instead, and is a curve of its own for each eta: see `stochastic_mixup`.
 """
 
 from collections.abc import Callable
@@ -141,12 +141,6 @@ def flow_decay(mu: np.ndarray, s: np.ndarray) -> np.ndarray:
     return np.exp(-mu[:, None] * s[..., None])
 
 
-def descent_decay(mu: np.ndarray, eta: np.ndarray, steps: np.ndarray) -> np.ndarray:
-    """Return (1 - eta mu)^k of gradient descent: [problems, d], [problems], [T] -> [problems, T, d]."""
-    factor = 1 - eta[:, None] * mu
-    return factor[:, None] ** steps[:, None]
-
-
 def bound_curve(mu: np.ndarray, a: np.ndarray, c2: np.ndarray, s: np.ndarray) -> np.ndarray:
     """Return the sum in THM-5.2's bound, at s = eta t; the bound is C1 times it plus a constant.
 
@@ -159,15 +153,16 @@ def bound_curve(mu: np.ndarray, a: np.ndarray, c2: np.ndarray, s: np.ndarray) ->
     Returns:
         float64 [instances, T].
 
+    Raises:
+        ConfigError: An eigenvalue or C2 is not positive and finite, or `a` is negative or not finite.
+
     Source: THM-5.2, with eta t replaced by s.
     """
+    for name, value, least in (("mu", mu, 0), ("c2", c2, 0), ("a", a, -np.finfo(float).tiny)):
+        if not np.all((value > least) & np.isfinite(value)):
+            raise ConfigError(found_expected(name, value, f"finite numbers {'>=' if name == 'a' else '>'} 0"))
     decay = flow_decay(mu, s)
     return (a[:, None] * decay**2 + c2[:, None, None] / mu[:, None] * (1 - decay) ** 2).sum(-1)
-
-
-def mode_turn(mu: np.ndarray, a: np.ndarray, c2: np.ndarray) -> np.ndarray:
-    """Return the s at which one mode of the bound is lowest, ln(1 + a mu / C2) / mu. Source: THM-5.2."""
-    return np.log1p(a * mu / c2) / mu
 
 
 def bottom(
@@ -182,7 +177,12 @@ def bottom(
     Returns:
         float64 [curves] the place and float64 [curves] the value there, and bool [curves]: whether it is a valley
         and not an end of the grid.
+
+    Raises:
+        ConfigError: The grid is not positive and increasing.
     """
+    if not (np.all(grid[:, :1] > 0) and np.all(np.diff(grid, axis=1) > 0)):
+        raise ConfigError(found_expected("grid", grid, "positive places, increasing along each row"))
     everyone = np.arange(len(grid))
     values = curve(everyone, grid)
     lowest = np.where(values[:, 0] <= values[:, -1], 0, grid.shape[1] - 1)  # the ends, until a valley is lower

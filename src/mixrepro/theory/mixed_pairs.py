@@ -89,9 +89,21 @@ def sample_paths(
 
     Returns:
         float64 [steps + 1, paths, d], theta after each step.
+
+    Raises:
+        ConfigError: A rate is not positive and finite, there is no pair or no path, or `theta_0` is not of the
+            features' length.
     """
+    rates, theta_0 = np.asarray(rates, dtype=np.float64), np.asarray(theta_0, dtype=np.float64)
+    if rates.ndim != 1 or not np.all((rates > 0) & np.isfinite(rates)):
+        raise ConfigError(found_expected("rates", rates, "a list of positive finite numbers"))
+    for name, count in (("batch_size", batch_size), ("paths", paths)):
+        if count < 1:
+            raise ConfigError(found_expected(name, count, "at least 1"))
+    if theta_0.shape != pairs.phi.shape[-1:] or not np.isfinite(theta_0).all():
+        raise ConfigError(found_expected("theta_0", theta_0, f"{pairs.phi.shape[-1]} finite numbers"))
     lams, n = pairs.phi.shape[:2]
-    theta = np.tile(np.asarray(theta_0, dtype=np.float64), (paths, 1))
+    theta = np.tile(theta_0, (paths, 1))
     trace = [theta]
     for eta in rates:
         lam = generator.choice(lams, (paths, 1), p=pairs.weights)

@@ -136,7 +136,12 @@ def weights_of(risk: QuadraticRisk) -> np.ndarray:
 
 
 def advance(operator: np.ndarray, state: np.ndarray, steps: int) -> np.ndarray:
-    """Return the state after `steps` steps, by powers of two."""
+    """Return the state after `steps` steps, by powers of two.
+
+    Raises:
+        ConfigError: `steps` is negative.
+    """
+    _check_steps(steps)
     while steps:
         if steps % 2:
             state = operator @ state
@@ -149,9 +154,11 @@ def moment_path(operator: np.ndarray, state: np.ndarray, weights: np.ndarray, st
 
     The risk after i J + j steps is (weights^T L^j)(L^(iJ) state): some sqrt(steps) vectors on either side give
     every step, and doubling makes them of matrix products alone.
+
+    Raises:
+        ConfigError: `steps` is negative.
     """
-    if steps < 0:
-        raise ConfigError(found_expected("steps", steps, "at least 0"))
+    _check_steps(steps)
     left, right, power, length = weights[None], state[:, None], operator, 1
     while length * length <= steps:
         left, power, length = np.concatenate([left, left @ power]), power @ power, 2 * length
@@ -163,6 +170,11 @@ def moment_path(operator: np.ndarray, state: np.ndarray, weights: np.ndarray, st
 def is_stable(operator: np.ndarray) -> bool:
     """Tell whether the second moments stay bounded: no eigenvalue of the step lies outside the unit circle."""
     return bool(np.abs(np.linalg.eigvals(operator)).max() <= 1 + 1e-9)
+
+
+def _check_steps(steps: int) -> None:
+    if steps < 0:
+        raise ConfigError(found_expected("steps", steps, "at least 0"))
 
 
 def _triangle(side: int) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray]:
