@@ -34,9 +34,7 @@ seed: int = 0  # of the random label sets and predictions
 # %% tags=["hide-input"]
 from mixrepro import parameters
 
-parameters.check(
-    globals(), profile=str, alpha=float, num_seeds=int, seed=int
-)
+parameters.check(globals(), profile=str, alpha=float, num_seeds=int, seed=int)
 
 import numpy as np
 

@@ -249,6 +249,6 @@ plots.VerdictCard(remark.judge(terms))
 #
 # The lemma is exact, but about a model that is linear in $\theta$, with features that do not learn, one $\lambda$ and
 # the same pairs throughout. Networks trained in practice differ in all of these; fresh pairs at each step are
-# a subject of their own. "Clean" and "noisy" speak of labels at mixed inputs. That the clean pattern is
+# the subject of {doc}`06_learning_rate`. "Clean" and "noisy" speak of labels at mixed inputs. That the clean pattern is
 # the best one for the population, and that the way to the noisy one always costs risk, does not follow from the
-# lemma. Whether they follow is a question for the risk bound.
+# lemma. {doc}`05_risk_bound` asks whether they hold.

@@ -403,5 +403,5 @@ plots.VerdictCard(optimal_claim.judge_gap(optimal))
 # throughout. Shares (of curves that are U-shaped, of paths below $R^*$) depend on how instances are drawn; the
 # captions say how, and other draws give other shares. What no draw can change is what has a proof: the bounds, where
 # they are reached, the turning conditions, and the counterexamples. Whether a lower learning rate can lower the
-# minimum, and how the eigenvalues $\mu_k$ of $n^2$ mixed columns are distributed,
-# are questions of their own.
+# minimum is asked in {doc}`06_learning_rate`, how the eigenvalues $\mu_k$ of $n^2$ mixed columns are distributed in
+# {doc}`07_spectrum`.

@@ -144,6 +144,21 @@ def test_table_of_parts_says_what_the_chapters_say(site):
         check_numbers(effect, n, part)
 
 
+@pytest.mark.parametrize(("number", "names"), [(0, ["D-4"]), (1, ["D-5"]), (2, ["D-6"])])
+def test_errata_repeat_the_verdicts_of_the_chapters(site, number, names):
+    table = page(site, "chapters/11_errata").select("table.verdict-table")[number]
+    said = {claim["claim"]: (f"{Path(document).name}.html", claim) for document, claim in claims_of(site)}
+    rows = table.select("tbody tr")
+    assert [row.a.get_text() for row in rows if row.a] == names
+    for name in names:
+        address, claim = said[name]
+        assert [row.a["href"] for row in rows if row.a] == [address]
+        assert len(rows) == len(claim["parts"])
+        for part, row in zip(claim["parts"], rows, strict=True):
+            assert part["statement"] in row.get_text()
+            assert part["verdict"] in row.get_text()
+
+
 def test_every_chapter_takes_part_in_the_front_page_table(site):
     links = {link["href"] for link in page(site, "intro").select("table.verdict-table a")}
     assert links == {f"{document}.html" for document in CHAPTERS}

@@ -83,16 +83,20 @@ def deciding_part(claim: dict[str, Any]) -> dict[str, Any]:
 
 
 class VerdictTable(SphinxDirective):
-    """The claims in the order of the table of contents, each with what decides it; `:parts:` shows every part."""
+    """The claims in the order of the table of contents, each with what decides it.
 
-    option_spec: ClassVar = {"parts": directives.flag}
+    `:parts:` shows every part; `:only: LEMMA-3.1, D-4` shows these claims alone.
+    """
+
+    option_spec: ClassVar = {"parts": directives.flag, "only": directives.unchanged_required}
 
     def run(self) -> list[nodes.Node]:
         """Build the table."""
         toc = Path(self.env.srcdir, self.config.external_toc_path)
         self.env.note_dependency(str(toc))
         rows_of = self._part_rows if "parts" in self.options else self._claim_row
-        rows = []
+        only = {name.strip() for name in self.options.get("only", "").split(",")} - {""}
+        rows, found = [], set()
         for document in toc_documents(toc):
             chapter = Path(self.env.srcdir, document).with_suffix(".ipynb")
             if chapter.is_file():
@@ -101,7 +105,12 @@ class VerdictTable(SphinxDirective):
                     claims = verdicts_in(chapter)
                 except ChapterError as error:
                     raise ExtensionError(str(error)) from error
-                rows += [row for claim in claims for row in rows_of(document, claim)]
+                shown = [claim for claim in claims if not only or claim["claim"] in only]
+                found |= {claim["claim"] for claim in shown}
+                rows += [row for claim in shown for row in rows_of(document, claim)]
+        if only - found:
+            missing = f"no chapter holds a verdict on {', '.join(sorted(only - found))}"
+            return [self.state.document.reporter.warning(missing, line=self.lineno)]
         if not rows:
             return [self.state.document.reporter.warning("no chapter holds a verdict", line=self.lineno)]
         return [_table(rows, PART_COLUMNS if "parts" in self.options else CLAIM_COLUMNS)]
