@@ -94,8 +94,8 @@ check = lr_stage.run(profile, seed, batch_size=batch_size or None)
 figures.two_settings(check)
 
 # %% [markdown]
-# The same problem on the same axes. Left, the three curves have one height. Right, they do not, and the thin curves of
-# single runs scatter about the exact mean. When should the rate be lowered? Move the slider.
+# The same problem on the same axes. Dots are means over sampled runs; they lie on the exact curve of the expected risk.
+# When should the rate be lowered? Move the slider.
 
 # %%
 figures.drop_slider(check)

@@ -38,7 +38,7 @@ def sensitivity(check: SensitivityMap, marked: tuple[Setting, ...]) -> Shown:
     words = cell_words(check)
     rows = len({(setting.teacher, setting.student) for setting in check.settings})
     with style.style():
-        figure, panels = plt.subplots(2, 2, figsize=(7.6, 6.2), sharex=True, sharey=True)
+        figure, panels = plt.subplots(2, 2, figsize=(7.6, 7.0), sharex=True, sharey=True)
         for number, (axes, statement) in enumerate(zip(panels.flat, STATEMENTS, strict=True)):
             grid = words[:, number].reshape(rows, -1)
             _draw_grid(axes, grid)
@@ -117,7 +117,9 @@ def _label(panels: np.ndarray, settings: tuple[Setting, ...], rows: int) -> None
     columns = len(settings) // rows
     first = settings[::columns]
     panels[0, 0].set_yticks(range(rows), [f"{INITS[each.teacher]} / {INITS[each.student]}" for each in first])
-    panels[0, 0].set_xticks(range(columns), [_column(setting) for setting in settings[:columns]], rotation=90)
+    panels[0, 0].set_xticks(range(columns), [_column(setting) for setting in settings[:columns]])
+    for axes in panels[1]:  # shared ticks keep no rotation of their own
+        axes.tick_params(axis="x", rotation=90)
     for axes in panels[:, 0]:
         axes.set_ylabel("weights: teacher / student")
     for axes in panels[1]:
