@@ -141,14 +141,14 @@ def judge_sharpened(check: LearningRates) -> Verdict:
                 SLOPE_MARGIN,
                 "fresh pairs: the lowest risk exceeds flow's in proportion to η, for small η",
                 check,
-                "off slope 1",
+                "off the slope",
             ),
             stays_below(
                 np.abs(by_batch + 1),
                 SLOPE_MARGIN,
                 "fresh pairs: and in inverse proportion to the batch size",
                 check,
-                "off slope −1",
+                "off the slope",
             ),
             exceeds(
                 gain(check.permuted[:, 0], check.permuted[:, 1]),
