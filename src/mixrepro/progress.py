@@ -14,15 +14,16 @@ SECONDS_BETWEEN_LINES = 0.5
 
 
 @contextmanager
-def reporting(run: str, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
+def reporting(run: str, quiet: bool = False, unit: str = "part") -> Iterator[Callable[[int, int], None]]:
     """Report on one piece of work.
 
     Args:
         run: What is being done.
         quiet: Report nothing.
+        unit: What is counted.
 
     Yields:
-        A function to call with (done, total), in epochs.
+        A function to call with (done, total), in that unit.
     """
     file = os.environ.get(PROGRESS_VARIABLE)
     if quiet:
@@ -30,7 +31,7 @@ def reporting(run: str, quiet: bool = False) -> Iterator[Callable[[int, int], No
     elif file:
         yield _line_writer(run, file)
     else:
-        with tqdm(desc=run, unit="epoch", leave=False, mininterval=0.5) as bar:
+        with tqdm(desc=run, unit=unit, leave=False, mininterval=0.5) as bar:
 
             def update(done: int, total: int) -> None:
                 bar.total = total

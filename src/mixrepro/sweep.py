@@ -69,7 +69,7 @@ def train_missing(
             train_subset(load(config, data_root), config)  # raises before anything is trained
     for group in stacks(missing):
         dataset = load(group[0], data_root)
-        with reporting(f"{label} ({len(group)} runs)", quiet) as progress:
+        with reporting(f"{label} ({len(group)} runs)", quiet, unit="epoch") as progress:
             started = datetime.now(UTC).isoformat(timespec="seconds")
             outcomes = train_together(group, dataset, device, progress)
         for outcome in outcomes:

@@ -36,7 +36,7 @@ def random_lam_path(
         ConfigError: `every` does not divide `epochs`.
     """
     check_epochs(epochs, every)
-    steps = list(_steps(nodes, eta, dtype))
+    steps = [step.T for step in _steps(nodes, eta, dtype)]  # the order in which a vector is multiplied fastest
     state = np.append(problem.theta_0[0], 1.0).astype(dtype)  # the 1 carries the constant part of a step
     after = np.empty_like(state)
     records = np.empty((epochs // every + 1, len(state) - 1), dtype)
@@ -48,7 +48,7 @@ def random_lam_path(
     with np.errstate(over="ignore", invalid="ignore"):
         for number, between in enumerate(places.reshape(-1, every).tolist(), start=1):
             for place in between:
-                np.dot(steps[place], state, out=after)
+                state.dot(steps[place], out=after)
                 state, after = after, state
             records[number] = state[:-1]
     return records

@@ -75,8 +75,9 @@ def simulate(
             rows = np.concatenate([_rows(problems, pairing, block, length) for pairing in pairings], axis=1)
             levels = np.stack([draws.levels(int(seed), block, length) for seed in problems.seeds], axis=1)
             for scheme, maker in enumerate(makers):  # one after another: each has tables to keep in the cache
+                labels = maker.labels(rows, levels)
                 for epoch in range(length):
-                    maker.step(rows[epoch], levels[epoch], theta[scheme])
+                    maker.step(rows[epoch], levels[epoch], labels[epoch], theta[scheme])
                     if (first + epoch + 1) % every == 0:
                         records[:, scheme, :, (first + epoch + 1) // every] = theta[scheme]
     return records
@@ -101,6 +102,7 @@ class _FixedLam:
         phi, y = mixed_points(problems.pre.astype(dtype), problems.y.astype(dtype), lam)
         seeds, n = problems.y.shape
         self._phi, self._y = phi.reshape(-1, phi.shape[-1]), y.reshape(-1)
+        self._shape = (pairings, seeds, n)
         # Row of the pair (i, partner): the seed's n^2 rows, then i's n, then the partner. `_rows` counts n a seed.
         seed, point = np.divmod(np.arange(seeds * n), n)
         self._first = np.tile(seed * n * n + point * n - seed * n, pairings)
@@ -108,12 +110,15 @@ class _FixedLam:
         self._taken = np.empty((pairings, seeds, n, phi.shape[-1]), dtype)
         self._flat = self._taken.reshape(-1, phi.shape[-1])
 
-    def step(self, partner: np.ndarray, level: np.ndarray, theta: np.ndarray) -> None:
-        """Move theta [pairings, S, d] by one epoch, in place."""
-        rows = self._first + partner
-        np.take(self._phi, rows, axis=0, out=self._flat, mode="clip")
+    def labels(self, partners: np.ndarray, levels: np.ndarray) -> np.ndarray:
+        """Return the mixed labels of a block of epochs, dtype [epochs, pairings, S, n]."""
+        return self._y[self._first + partners].reshape(-1, *self._shape)
+
+    def step(self, partner: np.ndarray, level: np.ndarray, y: np.ndarray, theta: np.ndarray) -> None:
+        """Move theta [pairings, S, d] by one epoch, in place; y [pairings, S, n]."""
+        np.take(self._phi, self._first + partner, axis=0, out=self._flat, mode="clip")
         error = np.matmul(self._taken, theta[..., None])[..., 0]
-        error -= self._y[rows].reshape(error.shape)
+        error -= y
         error *= self._rate
         theta -= np.matmul(error[..., None, :], self._taken)[..., 0, :]
 
@@ -134,23 +139,29 @@ class _RandomLam:
         self._units = np.empty((pairings, *twice.shape), dtype)
         self._flat = self._units.reshape(-1, self._units.shape[-1])
 
-    def step(self, partner: np.ndarray, level: np.ndarray, theta: np.ndarray) -> None:
-        """Move theta [pairings, S, d] by one epoch, in place; level int64 [S]."""
-        lam, s = lam_levels().astype(self._dtype)[level][:, None], self._units
+    def labels(self, partners: np.ndarray, levels: np.ndarray) -> np.ndarray:
+        """Return the mixed labels of a block of epochs, dtype [epochs, pairings, S, n]."""
+        lam = lam_levels().astype(self._dtype)[levels][:, None, :, None]
+        other = self._y.reshape(-1)[partners].reshape(len(partners), -1, *self._y.shape)
+        return lam * self._y + (1 - lam) * other
+
+    def step(self, partner: np.ndarray, level: np.ndarray, y: np.ndarray, theta: np.ndarray) -> None:
+        """Move theta [pairings, S, d] by one epoch, in place; level int64 [S], y [pairings, S, n]."""
+        s = self._units
         np.take(self._table, self._first + level, axis=0, out=self._own, mode="clip")
         np.multiply(self._whole, self._own, out=self._other)
         np.take(self._other.reshape(-1, s.shape[-1]), partner, axis=0, out=self._flat, mode="clip")
         np.add(s, self._own, out=s)
         np.divide(self._own, s, out=s)
         # phi = 1 - 2 s, in prediction and gradient
-        error = -2 * np.matmul(s, theta[..., None])[..., 0]
+        error = np.matmul(s, theta[..., None])[..., 0]
+        error *= -2
         error += theta.sum(-1, keepdims=True)
-        error -= lam * self._y
-        error -= ((1 - lam) * self._y).reshape(-1)[partner].reshape(error.shape)
+        error -= y
         error *= self._rate
-        move = -2 * np.matmul(error[..., None, :], s)[..., 0, :]
-        move += error.sum(-1, keepdims=True)
-        theta -= move
+        theta -= error.sum(-1, keepdims=True)
+        error *= 2
+        theta += np.matmul(error[..., None, :], s)[..., 0, :]
 
 
 def _rows(problems: Problems, pairing: Pairing, block: int, length: int) -> np.ndarray:
