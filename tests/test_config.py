@@ -14,7 +14,7 @@ PINNED_DEFAULTS = {
     "data": "mnist1d", "data_files": "*.npz", "data_sha256": None, "test_size": None, "n": 1000, "model": "mlp",
     "width": 256, "depth": 2, "alpha": 1.0, "lam_per": "batch", "switch_epoch": None, "loss": "ce", "eta": 1.0,
     "lr": 0.05, "momentum": 0.9, "weight_decay": 0.0, "milestones": (), "batch_size": 100, "epochs": 400,
-    "exact_mixup_loss": False, "seed": 0,
+    "exact_mixup_loss": False, "seed": 0, "augment": "none", "shifted_sets": (), "snapshots": (),
 }  # fmt: skip
 
 REFUSED = [

@@ -204,8 +204,10 @@ data_app.command("check")(
 def _config(fields: dict[str, str | bool | None]) -> RunConfig:
     given: dict[str, Any] = {name: value for name, value in fields.items() if value is not None}
     for name, text in given.items():
-        if name == "milestones":
+        if name in ("milestones", "snapshots"):
             given[name] = _integers(name, text)
+        elif name == "shifted_sets":
+            given[name] = tuple(text.split(","))
         elif name in INTEGERS | NUMBERS:
             with contextlib.suppress(
                 ValueError

@@ -16,11 +16,16 @@ from .errors import ConfigError, found_expected
 Data = Literal["mnist1d", "cifar10", "cifar100", "svhn", "arrays"]
 Model = Literal["mlp", "conv1d", "resnet18", "resnet34", "preact_resnet18", "preact_resnet34", "vgg16"]
 Loss = Literal["ce", "mse", "regmixup"]
+Augment = Literal["none", "crop_flip", "shift"]
 Profile = Literal["smoke", "quick", "small", "paper"]
 PROFILES: tuple[str, ...] = get_args(Profile)
 
 Finite = Field(allow_inf_nan=False)
 Count = Annotated[int, Field(ge=1)]
+
+
+#: What is measured along the way, and changes nothing about the training.
+MEASUREMENTS = ("exact_mixup_loss", "shifted_sets", "snapshots")
 
 
 class RunConfig(BaseModel):
@@ -52,8 +57,13 @@ class RunConfig(BaseModel):
         tuple[Count, ...], Field(strict=False, description="epochs at which lr is divided by 10")
     ] = ()
     batch_size: Count = 100
+    augment: Annotated[Augment, Field(description="random crop and flip of images, shift of sequences")] = "none"
     epochs: Count = 400
     exact_mixup_loss: Annotated[bool, Field(description="measure it over all n^2 pairs; n at most 500")] = False
+    shifted_sets: Annotated[tuple[str, ...], Field(strict=False, description="further test sets, by name")] = ()
+    snapshots: Annotated[
+        tuple[Count, ...], Field(strict=False, description="epochs after which the weights are kept")
+    ] = ()
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
 
     def __init__(self, **fields: Any) -> None:
@@ -70,6 +80,13 @@ class RunConfig(BaseModel):
             raise self._disagreement("switch_epoch", f"at most epochs={self.epochs}")
         if self.batch_size > self.n:
             raise self._disagreement("batch_size", f"at most n={self.n}")
+        if list(self.snapshots) != sorted(set(self.snapshots)) or max(self.snapshots, default=0) > self.epochs:
+            raise self._disagreement("snapshots", f"rising epochs, at most epochs={self.epochs}")
+        if len(set(self.shifted_sets)) < len(self.shifted_sets):
+            raise self._disagreement("shifted_sets", "each name once")
+        fitting = "shift" if self.data == "mnist1d" else "crop_flip"
+        if self.augment not in ("none", fitting):
+            raise self._disagreement("augment", f"'none' or {fitting!r} with data={self.data!r}")
         if self.exact_mixup_loss and self.n > 500:
             raise self._disagreement("exact_mixup_loss", f"False with n={self.n}: n^2 pairs are too many")
         if self.data != "arrays":
@@ -108,18 +125,25 @@ class RunConfig(BaseModel):
         return self.lr * 0.1 ** sum(epoch >= milestone for milestone in self.milestones)
 
     def family(self) -> str:
-        """Return what this run has in common with longer and shorter ones: 16 hex digits of a SHA-256.
+        """Return what this run has in common with all that train as it does: 16 hex digits of a SHA-256.
 
         No random draw and no step depends on `epochs`, so a run is the beginning of every longer one of its
-        family.
+        family. Nor does one depend on what is measured along the way.
         """
-        fields = self.model_dump(mode="json", exclude_defaults=True, exclude={"epochs"})
-        canonical = json.dumps(fields, sort_keys=True, allow_nan=False)
-        return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+        return _digest(self.model_dump(mode="json", exclude_defaults=True, exclude={"epochs", *MEASUREMENTS}))
 
     def run_id(self) -> str:
-        """Return the run's id: its family and its length."""
-        return f"{self.family()}-{self.epochs}"
+        """Return the run's id: its family, its length, and what it measures besides."""
+        measured = self.model_dump(mode="json", exclude_defaults=True, include=set(MEASUREMENTS))
+        return f"{self.family()}-{self.epochs}" + (f"-{_digest(measured)[:8]}" if measured else "")
+
+    def measures(self, other: Self) -> bool:
+        """Tell whether this run measures whatever `other` measures up to the end of `other`."""
+        return (
+            self.exact_mixup_loss >= other.exact_mixup_loss
+            and {*self.shifted_sets} >= {*other.shifted_sets}
+            and {*self.snapshots} >= {*other.snapshots}
+        )
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -147,6 +171,11 @@ def unknown_name(kind: str, name: object, known: list[str]) -> str:
     near = difflib.get_close_matches(str(name), known, n=1)
     hint = f" (did you mean {near[0]!r}?)" if near else ""
     return found_expected(kind, name, f"one of {', '.join(known)}{hint}")
+
+
+def _digest(fields: dict[str, Any]) -> str:
+    canonical = json.dumps(fields, sort_keys=True, allow_nan=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
 
 def _explain(error: ValidationError, model: type[BaseModel]) -> str:

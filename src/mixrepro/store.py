@@ -1,7 +1,8 @@
 """Run records: what a run measured, with its provenance. One folder a run, visible through one rename.
 
     <root>/<run id>/curve.parquet     a row an epoch (see `training.curve.Curve`)
-    <root>/<run id>/manifest.json     configuration, status, versions, device, digest of the table
+    <root>/<run id>/weights-400.safetensors     the network after 400 epochs, where the run keeps some
+    <root>/<run id>/manifest.json     configuration, status, versions, device, digests of the other files
 
 Only this module writes records.
 """
@@ -14,13 +15,17 @@ import os
 import platform
 import shutil
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, Self
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
 
 from . import paths
 from .config import RunConfig
@@ -44,12 +49,14 @@ class Record:
         columns: Its table: `epoch`, `objective` every epoch; the rest NaN between evaluation epochs.
         manifest: Status and provenance.
         digest: SHA-256 of the manifest file.
+        folder: Where it lies; None for one that was never written.
     """
 
     config: RunConfig
     columns: dict[str, np.ndarray]
     manifest: dict[str, Any]
     digest: str
+    folder: Path | None = None
 
     @property
     def run_id(self) -> str:
@@ -88,6 +95,24 @@ class Record:
                 )
             )
         return float(values[place[0]])
+
+    def weights(self, epoch: int) -> dict[str, np.ndarray]:
+        """Return the weights of the network after `epoch` completed epochs.
+
+        Raises:
+            StoreError: They were not kept, or are not what was written.
+        """
+        kept = self.manifest.get("weights_sha256", {})
+        if self.folder is None or str(epoch) not in kept:
+            expected = f"one of {', '.join(kept)}" if kept else "a run that keeps snapshots"
+            raise StoreError(found_expected(f"run {self.run_id}, weights", f"none at epoch {epoch}", expected))
+        file = self.folder / _weights_file(epoch)
+        try:
+            if (found := _sha256(file)) != kept[str(epoch)]:
+                raise StoreError(found_expected(str(file), found, f"SHA-256 {kept[str(epoch)]}"))
+            return load_file(file)
+        except (OSError, SafetensorError) as error:
+            raise StoreError(found_expected(str(file), f"{type(error).__name__}: {error}", "weights")) from None
 
 
 @functools.cache
@@ -134,13 +159,20 @@ class Store:
                 )
             ) from None
 
-    def write(self, config: RunConfig, columns: dict[str, np.ndarray], provenance: dict[str, Any]) -> Record:
+    def write(
+        self,
+        config: RunConfig,
+        columns: dict[str, np.ndarray],
+        provenance: dict[str, Any],
+        snapshots: Mapping[int, Mapping[str, np.ndarray]] = MappingProxyType({}),
+    ) -> Record:
         """Write a record; it appears whole or not at all.
 
         Args:
             config: The run.
             columns: Its table, equally long columns.
             provenance: Status, data, device and time; versions and digests are added here.
+            snapshots: Epoch -> weights.
 
         Raises:
             StoreError: The folder cannot be written.
@@ -151,6 +183,8 @@ class Store:
         try:
             table = pa.table({name: pa.array(values, from_pandas=True) for name, values in columns.items()})
             pq.write_table(table, draft / CURVE, compression="zstd")
+            for epoch, weights in snapshots.items():
+                save_file(dict(weights), draft / _weights_file(epoch))
             manifest = {
                 "schema": SCHEMA,
                 "run_id": config.run_id(),
@@ -160,10 +194,14 @@ class Store:
                 "code": code_digest(),
                 "curve_sha256": _sha256(draft / CURVE),
             }
+            if snapshots:
+                manifest["weights_sha256"] = {
+                    str(epoch): _sha256(draft / _weights_file(epoch)) for epoch in snapshots
+                }
             text = json.dumps(manifest, indent=1, sort_keys=True, allow_nan=False) + "\n"
             (draft / MANIFEST).write_text(text)
-            for file in (CURVE, MANIFEST):
-                _flush(draft / file)
+            for file in draft.iterdir():
+                _flush(file)
             draft.chmod(0o755)
             if target.exists():  # an outdated record, or the same one from another process
                 outdated = Path(tempfile.mkdtemp(prefix=".outdated-", dir=self.root)) / "record"
@@ -203,21 +241,22 @@ class Store:
             found = f"a record that cannot be read ({type(error).__name__}: {error})"
             raise StoreError(found_expected(f"run {run_id} in {self.root}", found, "a complete record")) from None
         columns = {name: table[name].to_numpy() for name in table.column_names}
-        return Record(config, columns, manifest, hashlib.sha256(raw).hexdigest())
+        return Record(config, columns, manifest, hashlib.sha256(raw).hexdigest(), folder)
 
     def find(self, config: RunConfig, any_code: bool = False) -> Record | None:
         """Return the record of a run, or None if it must be (re)trained.
 
-        A longer run of the family serves as well, if it was measured at this run's last epoch.
+        A longer run of the family serves as well, if it was measured at this run's last epoch, and so does one
+        that measured more.
 
         Args:
             config: The run.
             any_code: Also accept a record made by other code than today's, as for runs recorded long ago.
         """
-        for epochs in sorted(self._lengths(config.family())):
-            if epochs < config.epochs:
+        for run_id in self._family(config):
+            record = self.read(run_id)
+            if not record.config.measures(config):
                 continue
-            record = self.read(f"{config.family()}-{epochs}")
             if not any_code and record.manifest["code"] != code_digest():
                 continue
             cut = record.until(config.epochs)
@@ -225,8 +264,14 @@ class Store:
                 return cut
         return None
 
-    def _lengths(self, family: str) -> list[int]:
-        return [int(m.parent.name.split("-")[1]) for m in self.root.glob(f"{family}-*/{MANIFEST}")]
+    def _family(self, config: RunConfig) -> list[str]:
+        """Return the ids of the records that train as `config` does, and as long at least; its own first."""
+        ids = [manifest.parent.name for manifest in self.root.glob(f"{config.family()}-*/{MANIFEST}")]
+        lengths = {run_id: int(run_id.split("-")[1]) for run_id in ids}
+        return sorted(
+            (run_id for run_id in ids if lengths[run_id] >= config.epochs),
+            key=lambda run_id: (run_id != config.run_id(), lengths[run_id], run_id),
+        )
 
 
 def manifest_digest(run_id: str, project: Path | None = None) -> str | None:
@@ -235,6 +280,10 @@ def manifest_digest(run_id: str, project: Path | None = None) -> str | None:
         if root and (root / run_id / MANIFEST).is_file():
             return _sha256(root / run_id / MANIFEST)
     return None
+
+
+def _weights_file(epoch: int) -> str:
+    return f"weights-{epoch}.safetensors"
 
 
 def _sha256(file: Path) -> str:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from .config import RunConfig
-from .data import Dataset, load, train_subset
+from .data import Dataset, load, shifted, train_subset
+from .data.dataset import ShiftedSet
 from .experiments.declaration import Experiment
 from .progress import reporting
 from .results import Results, collect
@@ -66,14 +67,19 @@ def train_missing(
         pick_device(device)
         store.check_writable()
         for config in missing:
-            train_subset(load(config, data_root), config)  # raises before anything is trained
+            dataset = load(config, data_root)  # what raises does so before anything is trained
+            train_subset(dataset, config)
+            for name in config.shifted_sets:
+                shifted.load(name, dataset, data_root)
     for group in stacks(missing):
         dataset = load(group[0], data_root)
         with reporting(f"{label} ({len(group)} runs)", quiet, unit="epoch") as progress:
             started = datetime.now(UTC).isoformat(timespec="seconds")
-            outcomes = train_together(group, dataset, device, progress)
+            further = [shifted.load(name, dataset, data_root) for name in group[0].shifted_sets]
+            outcomes = train_together(group, dataset, device, progress, further)
         for outcome in outcomes:
-            store.write(outcome.config, outcome.columns, _provenance(outcome, dataset, started))
+            provenance = _provenance(outcome, dataset, started) | _sources(further)
+            store.write(outcome.config, outcome.columns, provenance, outcome.snapshots)
     return [store.find(config) for config in configs]
 
 
@@ -116,6 +122,12 @@ def stacks(configs: Iterable[RunConfig]) -> list[list[RunConfig]]:
     """Group runs by what must be equal for them to be trained together."""
     keyed = sorted(((stack_key(config).run_id(), index, config) for index, config in enumerate(configs)))
     return [[config for *_, config in group] for _, group in itertools.groupby(keyed, key=lambda item: item[0])]
+
+
+def _sources(further: Sequence[ShiftedSet]) -> dict[str, Any]:
+    if not further:
+        return {}
+    return {"shifted_sets": {which.name: {"source": which.source, "sha256": which.sha256} for which in further}}
 
 
 def _provenance(outcome: Outcome, dataset: Dataset, started: str) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from ..errors import ConfigError, found_expected
 
 #: Pixels by which an image is padded on every side before it is cropped back to its size.
 PADDING = 4
+#: Places by which a sequence of 40 is shifted at most: as many as pixels for an image.
+MOST_SHIFT = 4
 
 
 def draw_crop_flip(n: int, generator: np.random.Generator, padding: int = PADDING) -> np.ndarray:

@@ -27,6 +27,10 @@ SWITCH_EPOCHS = {
 EPOCHS = {"quick": 1250}
 
 
+#: What FIG-2's runs measure for other figures is not measured in the switched ones.
+NOTHING_BESIDES = dict(shifted_sets=(), snapshots=())
+
+
 def arm_name(epoch: int) -> str:
     """Name the arm that switches at `epoch`."""
     return f"switch at {epoch}"
@@ -51,7 +55,7 @@ def declare(
     Raises:
         ConfigError: A name or value is unknown or out of range.
     """
-    base = fig_2.declare(profile, model, alpha, **{"epochs": EPOCHS.get(profile), **overrides})
+    base = fig_2.declare(profile, model, alpha, **{"epochs": EPOCHS.get(profile), **NOTHING_BESIDES, **overrides})
     epochs = switch_epochs or SWITCH_EPOCHS[profile]
     if len(epochs) < 3 or list(epochs) != sorted(set(epochs)):
         raise ConfigError(found_expected("switch_epochs", epochs, "at least three, rising"))

@@ -11,10 +11,7 @@ import textwrap
 
 from ..config import RunConfig
 from .declaration import Experiment
-from .fig_2 import CIFAR10, RESNET18
-
-#: Fingerprint of the five files: `sha256sum cifar10_train_*.npz | sha256sum`.
-DATA_SHA256 = "0a0e3ad53722e6676e723cbbb29115c62778701ab6f1c40321cb22d83217c274"
+from .recipes import CIFAR, HELD_OUT, RESNET18
 
 SEEDS = (0,)
 
@@ -26,11 +23,8 @@ def declare() -> Experiment:
     """Declare the two recorded runs."""
     mixup = RunConfig(
         **{
-            **CIFAR10,
-            "data": "arrays",
-            "data_files": "cifar10_train_*.npz",
-            "data_sha256": DATA_SHA256,
-            "test_size": 10_000,
+            **CIFAR,
+            **HELD_OUT,
             "model": RESNET18,
             "width": 8,
             "n": 5000,

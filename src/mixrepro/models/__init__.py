@@ -1,8 +1,9 @@
 """Networks; every one of them trains many runs (replicas) at once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
+import numpy as np
 import torch
 from torch import Size, nn
 
@@ -45,6 +46,15 @@ def build(config: RunConfig, seeds: Sequence[int], shape: Size, num_classes: int
         return STACKED[config.model](shape.numel(), num_classes, config.width, config.depth, generators)
     network = partial(REPLICATED[config.model], num_classes, config.width, shape[0])
     return Replicated([_seeded(network, int(generator.integers(2**63))) for generator in generators])
+
+
+def restore(
+    config: RunConfig, weights: Mapping[str, np.ndarray], shape: Size, num_classes: int
+) -> Stacked | Replicated:
+    """Build the network of a run with the weights that a snapshot of it kept, as a stack of one."""
+    network = build(config, [config.seed], shape, num_classes)
+    network.load_state_dict({name: torch.from_numpy(part) for name, part in weights.items()})
+    return network
 
 
 def _seeded(network: Callable[[], nn.Module], seed: int) -> nn.Module:

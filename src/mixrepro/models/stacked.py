@@ -39,6 +39,10 @@ class Stacked(nn.Module):
         for mine, theirs in zip(self.parameters(), other.parameters(), strict=True):
             mine[replicas] = theirs[replicas]
 
+    def norms(self, of: Sequence[Tensor]) -> Tensor:
+        """Return the Euclidean norm of each replica's part of tensors like the parameters: float64 [r]."""
+        return torch.stack([part.flatten(1).double().square().sum(1) for part in of]).sum(0).sqrt()
+
 
 class Replicated(nn.Module):
     """Separate networks, run one after the other."""
@@ -65,6 +69,11 @@ class Replicated(nn.Module):
         """Overwrite some replicas by those of `other`; `replicas` is a bool mask [r]."""
         for index in replicas.nonzero().flatten().tolist():
             self.replicas[index].load_state_dict(other.replicas[index].state_dict())
+
+    def norms(self, of: Sequence[Tensor]) -> Tensor:
+        """Return the Euclidean norm of each replica's part of tensors like the parameters: float64 [r]."""
+        squares = torch.stack([part.double().square().sum() for part in of])  # replica after replica
+        return squares.view(self.size, -1).sum(1).sqrt()
 
 
 class StackedLinear(Stacked):

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..data.dataset import ShiftedSet
 from ..mixup import cross_entropy
 from ..theory.loss_bound import lam_quadrature
 from .points import Points
@@ -14,6 +15,8 @@ from .points import Points
 Batch = tuple[Tensor, Tensor]
 #: Points a replica sees at once; larger ones fall out of the processor's cache.
 CHUNK = 250
+#: Bins of confidence for the calibration error (Guo et al., "On Calibration of Modern Neural Networks", 2017).
+BINS = 15
 
 
 @contextmanager
@@ -27,8 +30,11 @@ def evaluation_mode(model: nn.Module) -> Iterator[None]:
         model.train()
 
 
-def loss_and_accuracy(model: nn.Module, batch: Callable[[int, int], Batch], num_points: int) -> Tensor:
-    """Measure cross-entropy (nats) and accuracy (fraction) of every replica.
+def figures(model: nn.Module, batch: Callable[[int, int], Batch], num_points: int) -> Tensor:
+    """Measure cross-entropy (nats), accuracy (fraction) and calibration of every replica.
+
+    The expected calibration error is the mean over points of |accuracy - confidence| of their bin, where
+    confidence is the probability of the answer given.
 
     Args:
         model: Stack of networks.
@@ -36,32 +42,41 @@ def loss_and_accuracy(model: nn.Module, batch: Callable[[int, int], Batch], num_
         num_points: How many points there are.
 
     Returns:
-        float64 [2, r]: loss, accuracy.
+        float64 [3, r]: loss, accuracy, expected calibration error.
     """
     total = torch.zeros(2, model.size, dtype=torch.float64)
+    overconfidence = torch.zeros(model.size, BINS, dtype=torch.float64)  # summed over the points of a bin
     with evaluation_mode(model):
         for start in range(0, num_points, CHUNK):
             x, y = batch(start, min(start + CHUNK, num_points))
             logits = model(x.expand(model.size, *x.shape[1:]))
-            hits = (logits.argmax(-1) == y.argmax(-1)).double().mean(-1)
-            total += torch.stack([cross_entropy(logits, y).double(), hits]).cpu() * y.shape[1]
-    return total / num_points
+            confidence, answers = logits.softmax(-1).max(-1)
+            hits = (answers == y.argmax(-1)).double()
+            total += torch.stack([cross_entropy(logits, y).double(), hits.mean(-1)]).cpu() * y.shape[1]
+            bins = (confidence.nan_to_num() * BINS).long().clamp(0, BINS - 1)
+            overconfidence.scatter_add_(1, bins.cpu(), (confidence - hits).double().cpu())
+    return torch.stack([*total, overconfidence.abs().sum(1)]) / num_points
 
 
 def on_train(model: nn.Module, points: Points) -> Tensor:
-    """Measure every replica on its own (real) training subset; see `loss_and_accuracy`."""
+    """Measure every replica on its own (real) training subset; see `figures`."""
     n = points.subset.shape[1]
 
     def batch(start: int, stop: int) -> Batch:
         positions = torch.arange(start, stop, device=points.device).expand(model.size, -1)
         return points.train(positions)
 
-    return loss_and_accuracy(model, batch, n)
+    return figures(model, batch, n)
 
 
 def on_test(model: nn.Module, points: Points) -> Tensor:
-    """Measure every replica on the test set; see `loss_and_accuracy`."""
-    return loss_and_accuracy(model, points.test, len(points.y_test))
+    """Measure every replica on the test set; see `figures`."""
+    return figures(model, points.test, len(points.y_test))
+
+
+def on_shifted(model: nn.Module, points: Points, which: ShiftedSet) -> Tensor:
+    """Measure every replica on a shifted test set; see `figures`."""
+    return figures(model, lambda start, stop: points.shifted(which, start, stop), len(which.y))
 
 
 def exact_mixup_loss(model: nn.Module, points: Points, alphas: Sequence[float], nodes: int = 16) -> Tensor:

@@ -10,6 +10,8 @@ from torch.nn.functional import one_hot
 
 from ..config import RunConfig
 from ..data import Dataset
+from ..data.augment import crop_flip, shift
+from ..data.dataset import ShiftedSet
 from ..data.subsets import train_subset
 
 #: Numbers in an epoch up to which it is gathered at once.
@@ -43,12 +45,23 @@ class Points:
         part.subset = self.subset[list(replicas)]
         return part
 
-    def train(self, positions: Tensor) -> tuple[Tensor, Tensor]:
-        """Return x [r, b, ...] and one-hot y [r, b, c] at positions [r, b] of each run's own subset."""
-        index = self.subset.gather(1, positions)
-        return self._scaled(self.x[index]), self._one_hot(self.y[index])
+    def train(self, positions: Tensor, augment: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Return x [r, b, ...] and one-hot y [r, b, c] at positions [r, b] of each run's own subset.
 
-    def batches(self, order: Tensor, batch_size: int) -> Iterator[tuple[slice, Tensor, Tensor]]:
+        Args:
+            positions: int64 [r, b].
+            augment: What was drawn for each of them: int64 [r, b, 3], crop and flip of an image, or [r, b],
+                shift of a sequence. None: they are left as they are.
+        """
+        index = self.subset.gather(1, positions)
+        x = self.x[index]
+        if augment is not None:
+            x = crop_flip(x, augment) if augment.ndim == 3 else shift(x, augment)
+        return self._scaled(x), self._one_hot(self.y[index])
+
+    def batches(
+        self, order: Tensor, batch_size: int, augment: Tensor | None = None
+    ) -> Iterator[tuple[slice, Tensor, Tensor]]:
         """Go through one epoch: for each batch its place in `order` [r, n], x [r, b, ...] and y [r, b, c].
 
         Where a whole epoch is small it is gathered at once, which saves a dozen small operations a step.
@@ -56,17 +69,22 @@ class Points:
         r, n = order.shape
         whole = self.x.dtype != torch.uint8 and r * n * self.x[0].numel() <= GATHERED_AT_ONCE
         if whole:
-            x_epoch, y_epoch = self.train(order)
+            x_epoch, y_epoch = self.train(order, augment)
         for start in range(0, n, batch_size):
             batch = slice(start, start + batch_size)
             if whole:
                 yield batch, x_epoch[:, batch], y_epoch[:, batch]
             else:
-                yield batch, *self.train(order[:, batch])
+                yield batch, *self.train(order[:, batch], None if augment is None else augment[:, batch])
 
     def test(self, start: int, stop: int) -> tuple[Tensor, Tensor]:
         """Return x [1, b, ...] and one-hot y [1, b, c] of a stretch of the test set."""
         return self._scaled(self.x_test[None, start:stop]), self._one_hot(self.y_test[None, start:stop])
+
+    def shifted(self, which: ShiftedSet, start: int, stop: int) -> tuple[Tensor, Tensor]:
+        """Return x [1, b, ...] and one-hot y [1, b, c] of a stretch of a shifted test set."""
+        x, y = (part[None, start:stop].to(self.device) for part in (which.x, which.y))
+        return self._scaled(x), self._one_hot(y)
 
     def _one_hot(self, y: Tensor) -> Tensor:
         return one_hot(y, self.dataset.num_classes).float()

@@ -14,13 +14,15 @@ import torch
 
 from ..config import RunConfig
 from ..data import Dataset
+from ..data.dataset import ShiftedSet
 from ..errors import ConfigError, found_expected
 from ..models import build
 from . import evaluation
-from .curve import Curve
+from .curve import Curve, shifted_column
 from .device import denormals_flushed, pick_device
 from .draws import draw_epoch
 from .forks import Fork, epochs_computed, plan
+from .gradient import gradient_norms
 from .points import Points
 from .schedule import evaluation_epochs
 from .step import batch_loss, make_optimizer
@@ -39,6 +41,7 @@ class Outcome:
     Attributes:
         config: The run.
         columns: Its table, see `Curve.columns`.
+        snapshots: Epoch -> weights, for those of `config.snapshots` that it reached.
         diverged_at: Epoch of the first loss that is not finite, or None.
         trained_with: How many runs shared the stack.
         wall_seconds: Time of the whole stack.
@@ -47,6 +50,7 @@ class Outcome:
 
     config: RunConfig
     columns: dict[str, np.ndarray]
+    snapshots: dict[int, dict[str, np.ndarray]]
     diverged_at: int | None
     trained_with: int
     wall_seconds: float
@@ -59,7 +63,11 @@ def stack_key(config: RunConfig) -> RunConfig:
 
 
 def train_together(
-    configs: Sequence[RunConfig], dataset: Dataset, device: str = "auto", progress: Progress | None = None
+    configs: Sequence[RunConfig],
+    dataset: Dataset,
+    device: str = "auto",
+    progress: Progress | None = None,
+    shifted: Sequence[ShiftedSet] = (),
 ) -> list[Outcome]:
     """Train runs that differ in seed, alpha and switch epoch only, as one stack.
 
@@ -68,6 +76,7 @@ def train_together(
         dataset: Their data.
         device: `auto`, `cpu`, `cuda`, ...
         progress: Told of every epoch.
+        shifted: The test sets that `config.shifted_sets` names.
 
     Returns:
         One outcome a run, in order.
@@ -80,7 +89,7 @@ def train_together(
             raise ConfigError(
                 found_expected("runs", "a difference in other fields", f"differences in {FREE_FIELDS} only")
             )
-    stack, wall_seconds = _train(configs, dataset, pick_device(device), progress)
+    stack, wall_seconds = _train(configs, dataset, pick_device(device), progress, shifted)
     outcomes = []
     for config in configs:
         curve = stack.curves[stack.configs.index(config)]
@@ -89,17 +98,24 @@ def train_together(
         lost = np.flatnonzero(~np.isfinite(columns["objective"]) | (measured & ~np.isfinite(columns["test_loss"])))
         diverged_at = int(lost[0]) + 1 if len(lost) else None
         columns = {name: column[:diverged_at] for name, column in columns.items()}
-        outcomes.append(Outcome(config, columns, diverged_at, len(configs), wall_seconds, describe(stack.device)))
+        kept = {epoch: weights for epoch, weights in curve.snapshots.items() if epoch <= (diverged_at or epoch)}
+        outcomes.append(
+            Outcome(config, columns, kept, diverged_at, len(configs), wall_seconds, describe(stack.device))
+        )
     return outcomes
 
 
 def _train(
-    configs: Sequence[RunConfig], dataset: Dataset, device: torch.device, progress: Progress | None
+    configs: Sequence[RunConfig],
+    dataset: Dataset,
+    device: torch.device,
+    progress: Progress | None,
+    shifted: Sequence[ShiftedSet],
 ) -> tuple["_Stack", float]:
     """Train the planned stack to the end; return it and the seconds it took."""
     start, forks = plan(configs)
     with denormals_flushed():
-        stack = _Stack(start, dataset, device, {fork.epoch for fork in forks})
+        stack = _Stack(start, dataset, device, {fork.epoch for fork in forks}, shifted)
         started, done, to_do = time.perf_counter(), 0, epochs_computed(configs)
         for epoch in range(configs[0].epochs):
             for fork in forks:
@@ -128,9 +144,15 @@ class _Stack:
     """The runs in training: weights, momentum, best networks and curves, replica by replica."""
 
     def __init__(
-        self, configs: list[RunConfig], dataset: Dataset, device: torch.device, fork_epochs: Set[int] = frozenset()
+        self,
+        configs: list[RunConfig],
+        dataset: Dataset,
+        device: torch.device,
+        fork_epochs: Set[int] = frozenset(),
+        shifted: Sequence[ShiftedSet] = (),
     ) -> None:
         self.configs = configs
+        self.shifted = shifted
         # A prefix is also measured where runs leave it, for their records; `Curve.columns` drops it from its own.
         self.fork_epochs = fork_epochs
         self.device = device
@@ -166,7 +188,7 @@ class _Stack:
             group["lr"] = config.lr_at(epoch)
         eta = torch.tensor([c.eta if c.alpha_at(epoch) else 0.0 for c in self.configs], device=self.device)
         total = torch.zeros(len(self.configs), dtype=torch.float64, device=self.device)
-        for index, (batch, x, y) in enumerate(self.points.batches(draws.order, config.batch_size)):
+        for index, (batch, x, y) in enumerate(self.points.batches(draws.order, config.batch_size, draws.augment)):
             lam = draws.lam[:, index] if config.lam_per == "batch" else draws.lam[:, batch]
             loss = batch_loss(self.model, config, x, y, lam, draws.perm[:, batch], eta)
             self.optimizer.zero_grad()
@@ -181,6 +203,12 @@ class _Stack:
                 curve.best_epoch, curve.best_test = epoch + 1, None
         if any(improved):
             self.best.copy_from(self.model, torch.tensor(improved, device=self.device))
+        if epoch + 1 in config.snapshots:
+            for index, curve in enumerate(self.curves):
+                state = self.model.select([index]).state_dict()
+                curve.snapshots[epoch + 1] = {
+                    name: part.cpu().contiguous().numpy() for name, part in state.items()
+                }
 
     def measure(self, epoch: int) -> None:
         """Measure the runs whose evaluation grid has this epoch."""
@@ -191,6 +219,8 @@ class _Stack:
         model = self.model if everyone else self.model.select(due)
         points = self.points if everyone else self.points.only(due)
         train, test = evaluation.on_train(model, points), evaluation.on_test(model, points)
+        gradient = gradient_norms(model, [self.configs[index] for index in due], points, epoch)
+        shifted = {which.name: evaluation.on_shifted(model, points, which) for which in self.shifted}
         for row, index in enumerate(due):
             if self.curves[index].best_epoch == epoch:  # the network of now is the best one
                 self.curves[index].best_test = float(test[0, row]), float(test[1, row])
@@ -202,6 +232,14 @@ class _Stack:
                 "train_accuracy": float(train[1, row]),
                 "test_loss": float(test[0, row]),
                 "test_accuracy": float(test[1, row]),
+                "test_calibration_error": float(test[2, row]),
+                "gradient_norm": float(gradient[0, row]),
+                "batch_gradient_norm": float(gradient[1, row]),
+                **{
+                    shifted_column(name, figure): float(values[place, row])
+                    for name, values in shifted.items()
+                    for place, figure in enumerate(("test_loss", "test_accuracy"))
+                },
                 "trial_epoch": float(curve.best_epoch),
                 "trial_objective": curve.best_objective(),
                 "trial_test_loss": curve.best_test[0],
@@ -219,6 +257,6 @@ class _Stack:
         changed = [index for index in due if self.curves[index].best_test is None]
         if changed:
             for index, (loss, accuracy) in zip(
-                changed, evaluation.on_test(self.best.select(changed), self.points).T.tolist(), strict=True
+                changed, evaluation.on_test(self.best.select(changed), self.points)[:2].T.tolist(), strict=True
             ):
                 self.curves[index].best_test = loss, accuracy
