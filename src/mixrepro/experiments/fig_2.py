@@ -14,7 +14,7 @@ from ..errors import ConfigError
 from .declaration import Experiment, mixup_alpha, seed_range, size_of
 from .recipes import CIFAR, CIFAR_N, CONV1D, HELD_OUT, MLP, PAPER_SEEDS, QUICK, RESNET18, SMALL, SMOKE
 
-#: Shifted test sets in the place of the paper's, in its order: CIFAR-10.1 and 10.2, new images of the same classes,
+#: Shifted test sets in the place of the paper's, in its order: CIFAR-10.1 and 10.2, new images of the classes,
 #: and CIFAR-10-C, weak (severity 1) and strong (severity 5) noise.
 SHIFTED_SEQUENCES = ("translation-1", "shear-1", "iid_noise-1", "iid_noise-5")
 SHIFTED_IMAGES = ("recreated_noise-1", "recreated_noise-5")
