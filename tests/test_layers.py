@@ -23,7 +23,7 @@ LINE = [
     {"store"},
     {"experiments"},
     {"results"},
-    {"sweep"},
+    {"sweep", "cost"},
     {"claims"},
     {"plots"},
     {"book"},

@@ -10,11 +10,11 @@ from typing import Annotated, Any, get_args
 import typer
 
 from . import experiments, paths
-from .claims import verdicts as judge_all
+from .claims import judged
 from .claims.rules import effect_text
 from .config import PROFILES, RunConfig
 from .errors import ConfigError, MixreproError, found_expected
-from .results import collect
+from .results import Results, collect
 from .store import Record, Store
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -70,11 +70,7 @@ def sweep(
     experiment = experiments.declare(claim, profile, **overrides)
     kept = Store(store)
     if dry_run:
-        results = collect(experiment, [kept])
-        for arm, records in results.records.items():
-            there = sum(record is not None for record in records)
-            epochs = experiment.arms[arm].epochs
-            typer.echo(f"{arm}: {there} of {len(records)} runs there, {epochs:,} epochs each")
+        _show_plan(collect(experiment, [kept]), device)
         return
     from .sweep import run as run_sweep
 
@@ -88,23 +84,28 @@ def sweep(
 @app.command()
 def verdicts(
     claims: Annotated[list[str] | None, typer.Argument(help="Ids of claims; default: every claim.")] = None,
-    profile: ProfileName = "quick",
+    profile: Annotated[
+        str | None, typer.Option(help=f"Size: {', '.join(PROFILES)}; default: every size, for theory quick.")
+    ] = None,
     store: StoreRoot = None,
     as_json: AsJson = False,
 ) -> None:
-    """Judge claims: experiments from the records that are there, theory from checks computed now."""
+    """Judge claims at each size: experiments from the records that are there, theory from checks computed now."""
     stores = [Store(store)]
     if (results := paths.results_root()) is not None and results.is_dir():
         stores.append(Store(results))
-    judged = judge_all(profile, stores, claims)
     if as_json:
-        typer.echo(json.dumps([verdict.as_dict() for verdict in judged], indent=1))
+        typer.echo(json.dumps([each.as_dict() for each in judged(profile, stores, claims)], indent=1))
         return
-    for verdict in judged:
-        typer.echo(f"{verdict.claim}  {verdict.verdict}  ({verdict.parts[0].scale})")
-        for part in verdict.parts:
+    for each in judged(profile, stores, claims):
+        runs = f", {each.run[0]} of {each.run[1]} runs" if each.run else ""
+        typer.echo(f"{each.verdict.claim}  {each.profile}  {each.word}  ({each.verdict.parts[0].scale}{runs})")
+        if each.word == "not run":
+            continue
+        for part in each.verdict.parts:
             n = f"n = {part.n} of {part.n_declared}"
             typer.echo(f"    {part.verdict:12}  {n}  {effect_text(part):>28}  {part.statement}")
+        typer.echo(f"    data: {each.data}; machine: {each.machine}")
 
 
 @app.command()
@@ -151,6 +152,37 @@ def data_check(data_root: Path | None, **fields: Any) -> None:
     shape = " x ".join(str(side) for side in dataset.x_train.shape[1:])
     typer.echo(f"{len(dataset.x_train):,} training and {len(dataset.x_test):,} test points of {shape}")
     typer.echo(f"sha256 {dataset.sha256}")
+
+
+def _show_plan(results: Results, device: str) -> None:
+    """List the runs of an experiment, which are there, and what the others would cost on this machine."""
+    from .cost import estimated_seconds, measure_speed
+    from .sweep import stacks
+
+    typer.echo(f"{results.experiment.id}, {results.experiment.title}: {results.scale}")
+    missing = []
+    for arm, records in results.records.items():
+        config = results.experiment.arms[arm]
+        there = sum(record is not None for record in records)
+        seeds = zip(results.experiment.seeds, records, strict=True)
+        missing += [config.but(seed=seed) for seed, record in seeds if record is None]
+        typer.echo(f"  {arm}: {there} of {len(records)} runs there, {config.epochs:,} epochs each")
+    total = 0.0
+    for group in stacks(dict.fromkeys(missing)):
+        speed = measure_speed(group, device)
+        seconds = estimated_seconds(group, speed)
+        total += seconds
+        typer.echo(
+            f"  {len(group)} runs of {group[0].model}, n = {group[0].n:,}: {1000 * speed.step:.3g} ms a step and "
+            f"run ({speed.together} timed together), about {_duration(seconds)}"
+        )
+    typer.echo(f"  to do: {len(dict.fromkeys(missing))} runs, about {_duration(total)} on this machine")
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:,.1f} h"
 
 
 def _metavar(name: str) -> str | None:

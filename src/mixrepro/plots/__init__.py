@@ -3,10 +3,12 @@
 from .cards import Provenance, VerdictCard
 from .curves import bound_by_alpha, nearness_to_bound, over_training, switching
 from .frames import FrameSlider
+from .other_sizes import OtherSizes
 from .tables import endings_table, protocol_table, table
 
 __all__ = [
     "FrameSlider",
+    "OtherSizes",
     "Provenance",
     "VerdictCard",
     "bound_by_alpha",

@@ -45,7 +45,7 @@ def _figures(check: Histograms) -> Iterator[Figure]:
         gamma = d / check.n**2
         with style.style(), plt.rc_context({"figure.constrained_layout.use": False}):
             figure, both = plt.subplots(1, 2, sharey=True, figsize=(7.2, 3.0))
-            figure.subplots_adjust(left=0.07, right=0.98, bottom=0.16, top=0.9, wspace=0.08)
+            figure.subplots_adjust(left=0.07, right=0.98, bottom=0.16, top=0.9, wspace=0.2)
             for place, axes in enumerate(both):
                 color = style.OTHERS[3] if place == 0 else style.MIXUP["color"]
                 axes.stairs(heights[place, frame], edges, fill=True, color=color, alpha=0.55)
