@@ -12,7 +12,7 @@ from typing import Any
 from ..config import RunConfig, unknown_name
 from ..errors import ConfigError
 from .declaration import Experiment, mixup_alpha, seed_range, size_of
-from .recipes import CIFAR, CIFAR_N, CONV1D, HELD_OUT, MLP, PAPER_SEEDS, QUICK, RESNET18, SMALL, SMOKE
+from .recipes import CIFAR, CONV1D, HELD_OUT, MLP, PAPER_SEEDS, QUICK, RESNET18, SMALL, SMOKE, images
 
 #: Shifted test sets in the place of the paper's, in its order: CIFAR-10.1 and 10.2, new images of the classes,
 #: and CIFAR-10-C, weak (severity 1) and strong (severity 5) noise.
@@ -32,18 +32,29 @@ SIZES = {
     },
     RESNET18: {
         "small": dict(CIFAR | HELD_OUT, width=8, n=12_000, epochs=400, num_seeds=3),
-        "paper": dict(CIFAR, n=CIFAR_N[30], epochs=1600, num_seeds=PAPER_SEEDS, snapshots=(200, 400, 800)),
+        "paper": dict(width=64, epochs=1600, num_seeds=PAPER_SEEDS, snapshots=(200, 400, 800)),
     },
 }
+#: The paper's panels: share of CIFAR-10, in per cent.
+PANELS = (30, 100)
 
 
-def declare(profile: str = "quick", model: str = MLP, alpha: float | None = None, **overrides: Any) -> Experiment:
+def declare(
+    profile: str = "quick",
+    model: str = MLP,
+    alpha: float | None = None,
+    data: str = "cifar10",
+    percent: int = 30,
+    **overrides: Any,
+) -> Experiment:
     """Declare the runs: ERM and Mixup, paired by seed.
 
     Args:
         profile: Size.
         model: `mlp`, `conv1d` or `resnet18`.
         alpha: Mixup's; default 1.
+        data: `paper` alone: which images.
+        percent: `paper` alone: share of them.
         overrides: Fields of `RunConfig`, or `num_seeds`.
 
     Raises:
@@ -53,6 +64,8 @@ def declare(profile: str = "quick", model: str = MLP, alpha: float | None = None
         raise ConfigError(unknown_name("model", model, list(SIZES)))
     size = size_of(SIZES[model], profile, **overrides)
     num_seeds = size.pop("num_seeds")
+    if profile == "paper":
+        size = images(data, percent) | size
     mixup = RunConfig(**{**size, "model": model, "alpha": mixup_alpha(alpha)})
     return Experiment(
         id="FIG-2",

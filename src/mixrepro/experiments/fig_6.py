@@ -13,11 +13,13 @@ from ..errors import ConfigError, found_expected
 from . import fig_2
 from .declaration import Experiment
 
+#: The paper's panels: images, and share of them in per cent.
+PANELS = (("cifar10", 30), ("cifar10", 100), ("svhn", 30), ("svhn", 100))
 #: Profile -> switch epochs, in order: the first is declared too early, the middle one in time, the last too late.
 SWITCH_EPOCHS = {
     "smoke": (2, 10, 20),
     "quick": (20, 250, 1000),
-    "small": (95, 105, 115, 125, 155),
+    "small": (5, 50, 200),
     "paper": (95, 105, 115, 125, 155),
 }
 
@@ -41,6 +43,8 @@ def declare(
     model: str = fig_2.MLP,
     alpha: float | None = None,
     switch_epochs: tuple[int, ...] | None = None,
+    data: str = "cifar10",
+    percent: int = 30,
     **overrides: Any,
 ) -> Experiment:
     """Declare the runs: ERM, Mixup, and a switched arm for each epoch, paired by seed.
@@ -50,12 +54,15 @@ def declare(
         model: `mlp`, `conv1d` or `resnet18`.
         alpha: Mixup's; default 1.
         switch_epochs: Default: those declared for the profile.
+        data: `paper` alone: which images.
+        percent: `paper` alone: share of them.
         overrides: Fields of `RunConfig`, or `num_seeds`.
 
     Raises:
         ConfigError: A name or value is unknown or out of range.
     """
-    base = fig_2.declare(profile, model, alpha, **{"epochs": EPOCHS.get(profile), **NOTHING_BESIDES, **overrides})
+    changes = {"epochs": EPOCHS.get(profile), **NOTHING_BESIDES, **overrides}
+    base = fig_2.declare(profile, model, alpha, data, percent, **changes)
     epochs = switch_epochs or SWITCH_EPOCHS[profile]
     if len(epochs) < 3 or list(epochs) != sorted(set(epochs)):
         raise ConfigError(found_expected("switch_epochs", epochs, "at least three, rising"))

@@ -8,6 +8,9 @@ others held out of them.
 
 from typing import Any
 
+from ..config import unknown_name
+from ..errors import ConfigError, found_expected
+
 MLP, CONV1D, RESNET18, RESNET34, VGG16 = "mlp", "conv1d", "resnet18", "resnet34", "vgg16"
 
 #: MNIST-1D, seconds a chapter: for tests of the path, never for a verdict.
@@ -36,5 +39,25 @@ CIFAR100: dict[str, Any] = dict(CIFAR, data="cifar100")
 #: Training points in 100 %, 30 % and 10 % of each data set, balanced where it is not the whole.
 CIFAR_N = {100: 50_000, 30: 15_000, 10: 5_000}
 SVHN_N = {100: 73_257, 30: 21_970}
+#: Images -> their recipe, and the points in each share of them.
+IMAGES = {"cifar10": (CIFAR, CIFAR_N), "cifar100": (CIFAR100, CIFAR_N), "svhn": (SVHN, SVHN_N)}
 
 PAPER_SEEDS = 10
+
+
+def images(data: str, percent: int) -> dict[str, Any]:
+    """Return the settings of a panel of the paper.
+
+    Args:
+        data: `cifar10`, `cifar100` or `svhn`.
+        percent: Share of the training data.
+
+    Raises:
+        ConfigError: The paper has no such panel.
+    """
+    if data not in IMAGES:
+        raise ConfigError(unknown_name("data", data, list(IMAGES)))
+    recipe, points = IMAGES[data]
+    if percent not in points:
+        raise ConfigError(found_expected("percent", percent, f"one of {', '.join(map(str, points))} for {data}"))
+    return recipe | {"n": points[percent]}
