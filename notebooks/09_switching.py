@@ -74,6 +74,14 @@ plots.VerdictCard(verdict)
 plots.endings_table(results)
 
 # %% [markdown]
+# ## Other sizes
+#
+# Recorded runs of the same claim, on real images and at the paper's own size.
+
+# %%
+plots.OtherSizes("FIG-6")
+
+# %% [markdown]
 # ## Limits
 #
 # The learning rate is constant and there is no weight decay. The paper's schedule, which is not stated, probably

@@ -38,6 +38,11 @@ REFUSED = [
     ("exact_mixup_loss", dict(exact_mixup_loss=True), "True", "n=1000"),
     ("milestones.0", dict(milestones=(0,)), "0", "greater than or equal to 1"),
     ("seed", dict(seed=-1), "-1", "greater than or equal to 0"),
+    ("augment", dict(augment="crop_flip"), "'crop_flip'", "'none' or 'shift' with data='mnist1d'"),
+    ("augment", dict(data="cifar10", model="resnet18", augment="shift"), "'shift'", "'none' or 'crop_flip'"),
+    ("snapshots", dict(snapshots=(10, 5)), "(10, 5)", "rising epochs, at most epochs=400"),
+    ("snapshots", dict(snapshots=(500,)), "(500,)", "rising epochs, at most epochs=400"),
+    ("shifted_sets", dict(shifted_sets=("shear-1", "shear-1")), "'shear-1'", "each name once"),
 ]
 
 
@@ -77,6 +82,15 @@ def test_config_survives_json(fields):
 
 def test_run_id_ignores_fields_at_their_default():
     assert RunConfig(alpha=1.0, lr=0.05).run_id() == RunConfig().run_id()
+
+
+def test_what_is_measured_besides_changes_the_id_but_not_the_family():
+    plain, more = RunConfig(), RunConfig(shifted_sets=("shear-1",), snapshots=(100,))
+    assert more.family() == plain.family()
+    assert more.run_id() != plain.run_id()
+    assert more.measures(plain)
+    assert not plain.measures(more)
+    assert not RunConfig(shifted_sets=("shear-2",), snapshots=(100,)).measures(more)
 
 
 def test_runs_that_differ_in_length_only_are_a_family():

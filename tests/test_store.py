@@ -154,3 +154,48 @@ def test_value_that_was_not_measured_is_an_error(store, config):
     assert record.at(5, "test_loss") == 0.5
     with pytest.raises(StoreError, match="no value at epoch 4"):
         record.at(4, "test_loss")
+
+
+WEIGHTS = {5: {"weight": np.arange(6, dtype=np.float32).reshape(1, 2, 3), "bias": np.zeros(0, dtype=np.float32)}}
+
+
+def test_snapshots_survive_writing(store, config):
+    keeps = config.but(snapshots=(5,))
+    store.write(keeps, columns(), PROVENANCE, WEIGHTS)
+    kept = store.find(keeps).weights(5)
+    assert {name: part.tolist() for name, part in kept.items()} == {
+        name: part.tolist() for name, part in WEIGHTS[5].items()
+    }
+
+
+def test_weights_that_were_not_kept_are_named(store, config):
+    store.write(config.but(snapshots=(5,)), columns(), PROVENANCE, WEIGHTS)
+    record = store.find(config.but(snapshots=(5,)))
+    with pytest.raises(StoreError, match=r"weights: found none at epoch 7, expected one of 5"):
+        record.weights(7)
+    store.write(config.but(seed=1), columns(), PROVENANCE)
+    with pytest.raises(StoreError, match=r"expected a run that keeps snapshots"):
+        store.find(config.but(seed=1)).weights(5)
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda raw: raw[:-1], lambda raw: bytes([raw[0] ^ 1]) + raw[1:], lambda raw: b""]
+)
+def test_damaged_weights_are_found_out(store, config, damage):
+    keeps = config.but(snapshots=(5,))
+    store.write(keeps, columns(), PROVENANCE, WEIGHTS)
+    file = store.root / keeps.run_id() / "weights-5.safetensors"
+    file.write_bytes(damage(file.read_bytes()))
+    with pytest.raises(StoreError, match=r"weights-5.safetensors: found \w+, expected SHA-256"):
+        store.find(keeps).weights(5)
+
+
+def test_a_record_that_measured_more_serves_a_run_that_asks_for_less(store, config):
+    more = config.but(snapshots=(5,), shifted_sets=("shear-1",))
+    store.write(more, columns(), PROVENANCE, WEIGHTS)
+    assert store.find(config).run_id == more.run_id()
+    assert store.find(config.but(snapshots=(5,))).run_id == more.run_id()
+    assert store.find(config.but(shifted_sets=("shear-2",))) is None
+    assert store.find(config.but(snapshots=(5, 10))) is None
+    store.write(config, columns(), PROVENANCE)
+    assert store.find(config).run_id == config.run_id()
