@@ -171,7 +171,7 @@ def test_snapshots_survive_writing(store, config):
 def test_weights_that_were_not_kept_are_named(store, config):
     store.write(config.but(snapshots=(5,)), columns(), PROVENANCE, WEIGHTS)
     record = store.find(config.but(snapshots=(5,)))
-    with pytest.raises(StoreError, match=r"weights: found none at epoch 7, expected one of 5"):
+    with pytest.raises(StoreError, match=r"found no weights at epoch 7, expected one of 5"):
         record.weights(7)
     store.write(config.but(seed=1), columns(), PROVENANCE)
     with pytest.raises(StoreError, match=r"expected a run that keeps snapshots"):
@@ -186,7 +186,7 @@ def test_damaged_weights_are_found_out(store, config, damage):
     store.write(keeps, columns(), PROVENANCE, WEIGHTS)
     file = store.root / keeps.run_id() / "weights-5.safetensors"
     file.write_bytes(damage(file.read_bytes()))
-    with pytest.raises(StoreError, match=r"weights-5.safetensors: found \w+, expected SHA-256"):
+    with pytest.raises(StoreError, match=r"weights-5.safetensors: found .*, expected SHA-256"):
         store.find(keeps).weights(5)
 
 

@@ -105,7 +105,7 @@ class Record:
         kept = self.manifest.get("weights_sha256", {})
         if self.folder is None or str(epoch) not in kept:
             expected = f"one of {', '.join(kept)}" if kept else "a run that keeps snapshots"
-            raise StoreError(found_expected(f"run {self.run_id}, weights", f"none at epoch {epoch}", expected))
+            raise StoreError(found_expected(f"run {self.run_id}", f"no weights at epoch {epoch}", expected))
         file = self.folder / _weights_file(epoch)
         try:
             if (found := _sha256(file)) != kept[str(epoch)]:
