@@ -81,6 +81,26 @@ def test_sweep_estimates_what_is_missing_from_a_measured_speed(capsys, store):
     assert estimate("--profile", "smoke") == (0, 0)
 
 
+def test_sweep_takes_settings_and_names_a_wrong_one(capsys, store):
+    code, out, _ = mixrepro(
+        capsys, "sweep", "FIG-6", "--profile", "paper", "--model", "resnet18", "--dry-run", "--set", "data=svhn",
+        "--set", "percent=30", "--set", "width=8", "--set", "batch-size=4", "--set", "num_seeds=3",
+    )  # fmt: skip
+    assert code == 0
+    assert "svhn, resnet18 of width 8, n = 21,970, 1,600 epochs" in out
+    assert "switch at 125: 0 of 3 runs there" in out
+    for setting, message in {
+        "percent=31": "percent: found 31, expected one of 100, 30 for svhn",
+        "epochss=3": "parameter: found 'epochss', expected one of",
+        "epochs": "--set: found 'epochs', expected NAME=VALUE",
+        "lr=fast": "lr: found 'fast', expected",
+    }.items():
+        code, _, err = mixrepro(capsys, "sweep", "FIG-6", "--profile", "paper", "--model", "resnet18", "--dry-run",
+                                "--set", "data=svhn", "--set", setting)  # fmt: skip
+        assert code == 1
+        assert message in err
+
+
 def test_every_size_is_listed_and_what_is_missing_is_called_not_run(capsys, store):
     code, out, _ = mixrepro(capsys, "verdicts", "FIG-6")
     assert code == 0
@@ -238,4 +258,4 @@ def test_every_field_of_a_run_is_an_option(capsys):
 
 def test_data_list_names_the_data_sets(capsys):
     _, out, _ = mixrepro(capsys, "data", "list")
-    assert [line.split()[0] for line in out.splitlines()] == ["mnist1d", "cifar10", "cifar100", "svhn", "arrays"]
+    assert [line.split()[0] for line in out.split("\n\n")[0].splitlines()] == ["mnist1d", "cifar10", "cifar100", "svhn", "arrays"]

@@ -22,6 +22,11 @@ data_app = typer.Typer(no_args_is_help=True, help="Look at data sets.")
 app.add_typer(data_app, name="data")
 
 FLAGS = ("exact_mixup_loss",)
+SHIFTED_SETS = (
+    "mnist1d         iid_noise-1 ... -5, corr_noise-, scale-, shear-, translation-1 ... -5: rendered anew",
+    "images          recreated_noise-1 ... -5: the Gaussian noise of CIFAR-10-C, re-created on the test images",
+    "CIFAR-10        cifar10.1-v4, cifar10.1-v6, cifar10.2, cifar10_c-noise-1 ... -5: the published files",
+)
 INTEGERS = {name for name, field in RunConfig.model_fields.items() if type(field.default) is int}
 INTEGERS |= {"switch_epoch", "test_size"}
 NUMBERS = {name for name, field in RunConfig.model_fields.items() if type(field.default) is float}
@@ -60,14 +65,17 @@ def sweep(
     claim: Annotated[str, typer.Argument(help=f"One of {', '.join(experiments.DECLARATIONS)}.")],
     profile: ProfileName = "quick",
     model: Annotated[str | None, typer.Option(help="Network, where the claim is declared for several.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="NAME=VALUE: a field of the runs, num_seeds, or a panel.")
+    ] = None,
     store: StoreRoot = None,
     data_root: DataRoot = None,
     device: Device = "auto",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="List the runs and what is there.")] = False,
 ) -> None:
     """Train the runs of an experiment that are missing."""
-    overrides = {} if model is None else {"model": model}
-    experiment = experiments.declare(claim, profile, **overrides)
+    overrides = dict(_setting(text) for text in settings or ())
+    experiment = experiments.declare(claim, profile, **overrides | ({} if model is None else {"model": model}))
     kept = Store(store)
     if dry_run:
         _show_plan(collect(experiment, [kept]), device)
@@ -140,6 +148,9 @@ def data_list() -> None:
     }
     for name in get_args(RunConfig.model_fields["data"].annotation):
         typer.echo(f"{name:8}  {about[name]}")
+    typer.echo("\nshifted test sets (--shifted-sets NAME,NAME):")
+    for line in SHIFTED_SETS:
+        typer.echo(f"  {line}")
 
 
 def data_check(data_root: Path | None, **fields: Any) -> None:
@@ -152,6 +163,18 @@ def data_check(data_root: Path | None, **fields: Any) -> None:
     shape = " x ".join(str(side) for side in dataset.x_train.shape[1:])
     typer.echo(f"{len(dataset.x_train):,} training and {len(dataset.x_test):,} test points of {shape}")
     typer.echo(f"sha256 {dataset.sha256}")
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    """Read NAME=VALUE; what looks like a number, or like integers separated by commas, is one."""
+    name, given, value = text.partition("=")
+    if not (given and name.strip()):
+        raise ConfigError(found_expected("--set", text, "NAME=VALUE, as in epochs=800"))
+    name = name.strip().replace("-", "_")
+    for read in (int, float, lambda parts: tuple(int(part) for part in parts.split(","))):
+        with contextlib.suppress(ValueError):
+            return name, read(value)
+    return name, value
 
 
 def _show_plan(results: Results, device: str) -> None:
