@@ -258,4 +258,10 @@ def test_every_field_of_a_run_is_an_option(capsys):
 
 def test_data_list_names_the_data_sets(capsys):
     _, out, _ = mixrepro(capsys, "data", "list")
-    assert [line.split()[0] for line in out.split("\n\n")[0].splitlines()] == ["mnist1d", "cifar10", "cifar100", "svhn", "arrays"]
+    assert [line.split()[0] for line in out.split("\n\n")[0].splitlines()] == [
+        "mnist1d",
+        "cifar10",
+        "cifar100",
+        "svhn",
+        "arrays",
+    ]
