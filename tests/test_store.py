@@ -199,3 +199,13 @@ def test_a_record_that_measured_more_serves_a_run_that_asks_for_less(store, conf
     assert store.find(config.but(snapshots=(5, 10))) is None
     store.write(config, columns(), PROVENANCE)
     assert store.find(config).run_id == config.run_id()
+
+
+def test_the_beginning_of_a_run_that_keeps_later_snapshots_serves_a_shorter_one(store, config):
+    longer = config.but(epochs=20, snapshots=(5, 20))
+    store.write(longer, columns(20, (1, 5, 10, 20)), PROVENANCE, WEIGHTS)
+    found = store.find(config.but(snapshots=(5,)))
+    assert found.run_id == longer.run_id()
+    assert found.config == config.but(snapshots=(5,))
+    assert found.weights(5)["weight"].shape == (1, 2, 3)
+    assert store.find(config).config.epochs == config.epochs

@@ -72,7 +72,8 @@ class Record:
     def until(self, epochs: int) -> Self:
         """Return the run of the same family that ends after `epochs` epochs."""
         columns = {name: values[:epochs] for name, values in self.columns.items()}
-        return replace(self, config=self.config.but(epochs=epochs), columns=columns)
+        kept = tuple(epoch for epoch in self.config.snapshots if epoch <= epochs)
+        return replace(self, config=self.config.but(epochs=epochs, snapshots=kept), columns=columns)
 
     def measured(self, column: str) -> tuple[np.ndarray, np.ndarray]:
         """Return the epochs at which `column` was measured, and its values there."""

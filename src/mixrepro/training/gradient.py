@@ -15,8 +15,8 @@ def gradient_norms(model: nn.Module, configs: Sequence[RunConfig], points: Point
     """Measure the Euclidean norm of the gradient, of the full batch and of a mini-batch.
 
     The epoch that comes next is gone through at fixed weights: its batches, partners, lam and augmentation are
-    drawn from (seed, purpose, epoch) anyway, so nothing is drawn for the measurement. For a run that switches to
-    ERM in that epoch it is ERM's gradient. Batch-norm layers use the statistics of the batch, as in training.
+    drawn from (seed, purpose, epoch) anyway, so nothing is drawn for the measurement. At its switch epoch a run is
+    still measured as the Mixup run it leaves: what it records there is the gradient before the switch. Batch-norm layers use the statistics of the batch, as in training.
     Weight decay is no part of the loss.
 
     Args:
