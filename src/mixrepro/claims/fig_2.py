@@ -24,11 +24,30 @@ def judge(results: Results) -> Verdict:
         claim="FIG-2",
         title="Over-training with Mixup lowers test accuracy; over-training with ERM does not",
         parts=(
-            exceeds(mixup, MIN_DROP, "Mixup's test accuracy falls after its turning epoch", results),
-            stays_below(erm, MARGIN, "ERM's test accuracy does not fall between the same epochs", results),
+            mixup_falls(mixup, results),
+            erm_stays(erm, results),
             exceeds(mixup - erm, MIN_DROP, "Mixup falls by more than ERM (same seeds)", results),
         ),
     )
+
+
+def mixup_falls(
+    falls: np.ndarray, results: Results, where: str = "", when: str = "after its turning epoch"
+) -> Part:
+    """Judge that Mixup's test accuracy falls.
+
+    Args:
+        falls: float64 [seeds].
+        results: Where they come from.
+        where: Opens the statement, as in `n = 1,000: `.
+        when: Ends it: between which epochs the fall was taken.
+    """
+    return exceeds(falls, MIN_DROP, f"{where}Mixup's test accuracy falls {when}", results)
+
+
+def erm_stays(falls: np.ndarray, results: Results, where: str = "", when: str = "between the same epochs") -> Part:
+    """Judge that ERM's test accuracy does not fall. Arguments as for `mixup_falls`."""
+    return stays_below(falls, MARGIN, f"{where}ERM's test accuracy does not fall {when}", results)
 
 
 def judge_fig_1(results: Results) -> Verdict:

@@ -4,7 +4,25 @@ from collections.abc import Callable
 
 from ..config import unknown_name
 from ..errors import ConfigError
-from . import fig_2, fig_6, lemma_3_1
+from . import (
+    fig_2,
+    fig_2_land,
+    fig_3,
+    fig_4,
+    fig_6,
+    fig_7,
+    fig_8,
+    fig_9,
+    fig_10,
+    fig_11,
+    fig_12,
+    fig_13,
+    fig_14,
+    fig_15,
+    fig_16,
+    fig_17,
+    lemma_3_1,
+)
 from .declaration import Experiment
 
 #: Claim id -> declaration, called as `declare(profile, **overrides)`.
@@ -12,7 +30,22 @@ DECLARATIONS: dict[str, Callable[..., Experiment]] = {
     "LEMMA-3.1": lemma_3_1.declare,
     "FIG-1": fig_2.declare,
     "FIG-2": fig_2.declare,
+    "FIG-2-LAND": fig_2_land.declare,
+    "FIG-2-LAND-HESSIAN": fig_2_land.declare,
+    "FIG-3": fig_3.declare,
+    "FIG-4": fig_4.declare,
     "FIG-6": fig_6.declare,
+    "FIG-7": fig_7.declare,
+    "FIG-8": fig_8.declare,
+    "FIG-9": fig_9.declare,
+    "FIG-10": fig_10.declare,
+    "FIG-11": fig_11.declare,
+    "FIG-12": fig_12.declare,
+    "FIG-13": fig_13.declare,
+    "FIG-14": fig_14.declare,
+    "FIG-15": fig_15.declare,
+    "FIG-16": fig_16.declare,
+    "FIG-17": fig_17.declare,
 }
 
 

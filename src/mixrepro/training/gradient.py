@@ -16,7 +16,8 @@ def gradient_norms(model: nn.Module, configs: Sequence[RunConfig], points: Point
 
     The epoch that comes next is gone through at fixed weights: its batches, partners, lam and augmentation are
     drawn from (seed, purpose, epoch) anyway, so nothing is drawn for the measurement. At its switch epoch a run is
-    still measured as the Mixup run it leaves: what it records there is the gradient before the switch. Batch-norm layers use the statistics of the batch, as in training.
+    still measured as the Mixup run it leaves: what it records there is the gradient before the switch. Batch-norm
+    layers use the statistics of the batch, as in training.
     Weight decay is no part of the loss.
 
     Args:
