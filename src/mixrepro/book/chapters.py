@@ -79,6 +79,8 @@ def _run(
     for name in (paths.STORE_VARIABLE, paths.DATA_VARIABLE):
         if name in os.environ:
             variables[name] = str(Path(os.environ[name]).absolute())
+    # numpy's small matrices are faster on one thread, by far where a core is busy; torch has threads of its own.
+    variables["OPENBLAS_NUM_THREADS"] = os.environ.get("OPENBLAS_NUM_THREADS", "1")
     if progress_file is not None:
         variables[PROGRESS_VARIABLE] = str(progress_file)
     with (
