@@ -80,9 +80,9 @@ def test_table_of_contents_is_one_file():
     assert link.resolve() == ROOT / "_toc.yml"
 
 
-def test_table_of_contents_lists_every_notebook_once_in_order():
+def test_table_of_contents_lists_every_notebook_once():
     chapters = [document for document in toc_documents(ROOT / "_toc.yml") if document.startswith("chapters/")]
-    assert chapters == [f"chapters/{file.stem}" for file in sorted((ROOT / "notebooks").glob("*.py"))]
+    assert sorted(chapters) == [f"chapters/{file.stem}" for file in sorted((ROOT / "notebooks").glob("*.py"))]
 
 
 def test_continuous_integration_runs_the_tests_of_the_readme():
