@@ -64,6 +64,8 @@ def declare(
         raise ConfigError(unknown_name("model", model, list(SIZES)))
     size = size_of(SIZES[model], profile, **overrides)
     num_seeds = size.pop("num_seeds")
+    if overrides.get("snapshots") is None:  # a shorter run keeps those that it reaches
+        size["snapshots"] = tuple(epoch for epoch in size.get("snapshots", ()) if epoch <= size["epochs"])
     if profile == "paper":
         size = images(data, percent) | size
     mixup = RunConfig(**{**size, "model": model, "alpha": mixup_alpha(alpha)})
