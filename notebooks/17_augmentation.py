@@ -121,7 +121,9 @@ plots.OtherSizes("FIG-4")
 # runs have few data and random shifts; they have neither images nor mirrors, neither convolutions nor weight decay
 # nor a falling learning rate. The runs without augmentation are shorter than those of Mixup with it, and so is ERM
 # with it, which keeps the chapter short; at full size ERM with augmentation is as long as Mixup. A shift in a circle leaves a step where the ends meet,
-# which no test point has. A network with convolutions would gain less from shifts than this one.
+# which no test point has. A network with convolutions would gain less from shifts than this one. With so few points
+# there is also a small early peak, which ERM has as well, so without augmentation the turn of a single seed is
+# uncertain; that is part of the wide interval.
 #
 # The profile `small` crops and flips real images of CIFAR-10 for a fully connected network; its runs take hours
 # and are not made here. Sizes and margins were chosen after pilot runs on the same data set, with some of the same

@@ -84,8 +84,8 @@ plots.VerdictCard(verdict)
 #
 # A learning rate that falls twice does two things. It takes away the noise of the steps, which helps at once; and it
 # slows by a factor of ten, then of a hundred, whatever is still to be learned, the wrong labels too. To tell the loss
-# from the schedule, the same runs at a constant rate. They are the same runs up to the first grey bar. That Mixup
-# falls there, too, is a claim of ours, FIG-13+.
+# from the schedule, here are the same runs at a constant rate, and for longer. Up to the first grey bar above they
+# do the same. That Mixup turns and falls here is a claim of ours, FIG-13+.
 
 # %%
 constant = sweep.run(fig_13.declare(profile, constant_lr=True, **changes))
@@ -96,8 +96,9 @@ figures.squared_error(constant, claim.headline(at_constant))
 plots.VerdictCard(at_constant)
 
 # %% [markdown]
-# If Mixup falls here and not above, the squared error does over-train, and the schedule only stops the run early, in
-# all but name. If it falls in both, or in neither, the schedule is not what decides.
+# If Mixup falls here and not above, the squared error does over-train, and the schedule stops the run early in all
+# but name. (A run that is still highest at its end has no turn: `no estimate`, and nothing is refuted.) If it falls
+# in both, or in neither, the schedule is not what decides.
 #
 # ## Where each arm ends
 
@@ -125,7 +126,8 @@ plots.OtherSizes("FIG-13")
 # epochs 100 and 150. It states neither network, nor how many points, nor the learning rate before, nor the length.
 # The profile `paper` takes ResNet-18 on all of both data sets, as in FIG-2 and FIG-9. On CIFAR-10 an epoch is some 390
 # steps; here it is one or a few. The schedule is therefore stretched, so that the first rate carries the network past
-# the turn: with a rate that falls earlier, pilot runs did not turn within their length. There is one data set, where
+# the turn. After the paper's milestones there are hundreds of thousands of steps at the lowest rate, enough to learn
+# wrong labels by heart slowly; here there are hundreds. There is one data set, where
 # the paper has two, no convolution and no weight decay.
 #
 # Sizes, learning rate and milestones were chosen after pilot runs on the same data set, with some of the same seeds.

@@ -85,6 +85,8 @@ def test_constant_rate_is_a_claim_of_its_own(simulate):
     scheduled = fig_13.declare("smoke", num_seeds=SEEDS, epochs=EPOCHS)
     for name, run in experiment.arms.items():
         assert scheduled.arms[name].but(milestones=()) == run
+    quick = fig_13.declare("quick", constant_lr=True).arms["Mixup, n = 200"]
+    assert quick.epochs == fig_13.SIZES["quick"]["constant_epochs"]
     fallen, flat = (claim.judge_constant(simulate(experiment, curves(drop))) for drop in (0.06, 0.0))
     assert (fallen.claim, fallen.verdict, flat.verdict) == ("FIG-13+", "supported", "refuted")
     assert claim.headline(fallen) == "On the squared error, Mixup turns and falls (constant rate)"

@@ -10,7 +10,7 @@ recipe's, and weight decay a tenth of it: that is the recipe for the error summe
 On MNIST-1D an epoch is a few steps, so the schedule of `quick` is stretched: its milestones are where they leave
 the first rate time to reach the turn.
 `constant_lr` leaves the schedule out, for FIG-13+.
-Cost at `quick`: half a minute on two cores. Run: `mixrepro sweep FIG-13 --profile quick`.
+Cost at `quick`: about a minute on two cores, with FIG-13+. Run: `mixrepro sweep FIG-13 --profile quick`.
 """
 
 from typing import Any
@@ -20,10 +20,13 @@ from .declaration import mixup_alpha, seed_range, size_of
 from .panels import Panels, arm_name, without
 from .recipes import CIFAR, CIFAR_N, MLP, PAPER_SEEDS, RESNET18, SMALL, SMOKE, SVHN_N
 
-#: `svhn_n`, `svhn_epochs`: the second data set, where there is one.
+#: `svhn_n`, `svhn_epochs`: the second data set, where there is one. `constant_epochs`: length at a constant rate,
+#: if not that of the others: a rate that has fallen to a hundredth changes little however long it lasts.
 SIZES: dict[str, dict[str, Any]] = {
     "smoke": dict(SMOKE, model=MLP, num_seeds=4, lr=1.0, milestones=(20, 30)),
-    "quick": dict(model=MLP, n=200, width=192, lr=4.0, epochs=2000, milestones=(1000, 1500), num_seeds=5),
+    "quick": dict(
+        model=MLP, n=200, width=192, lr=3.0, epochs=1600, milestones=(800, 1250), constant_epochs=2500, num_seeds=5
+    ),
     "small": dict(SMALL, lr=0.2, milestones=(250, 375)),
     "paper": dict(
         CIFAR,
@@ -48,17 +51,21 @@ def declare(
         profile: Size.
         alpha: Mixup's; default 1.
         constant_lr: Leave out the milestones: which part of what is seen is the schedule's?
-        overrides: Fields of `RunConfig`, `num_seeds`, `svhn_n` or `svhn_epochs`; `n` is the first data set's.
+        overrides: Fields of `RunConfig`, `num_seeds`, `svhn_n`, `svhn_epochs` or `constant_epochs`; `n` is the
+            first data set's.
 
     Raises:
         ConfigError: A name or value is unknown or out of range.
     """
-    size = {"svhn_n": None, "svhn_epochs": None, **size_of(SIZES, profile, **overrides)}
-    fields = without(size, "num_seeds", "svhn_n", "svhn_epochs")
+    further = dict.fromkeys(("svhn_n", "svhn_epochs", "constant_epochs"))
+    size = further | size_of(SIZES, profile, **overrides)
+    fields = without(size, "num_seeds", *further)
+    if constant_lr:
+        fields |= dict(milestones=(), epochs=size["constant_epochs"] or size["epochs"])
     first = RunConfig(**{**fields, "loss": "mse", "alpha": mixup_alpha(alpha)})
-    mixup = [first.but(milestones=()) if constant_lr else first]
+    mixup = [first]
     if size["svhn_n"] is not None:
-        mixup.append(mixup[0].but(data="svhn", n=size["svhn_n"], epochs=size["svhn_epochs"] or mixup[0].epochs))
+        mixup.append(first.but(data="svhn", n=size["svhn_n"], epochs=size["svhn_epochs"] or first.epochs))
     constant = ", constant learning rate" if constant_lr else ""
     return Panels(
         id="FIG-13",

@@ -32,9 +32,8 @@ def with_and_without(results: Results, title: str) -> Shown:
         for axes in (plain, rich):
             middle = np.mean(axes.get_ylim())
             axes.set_ylim(middle - height / 2, middle + height / 2)
-        plain.set_title(title)
+        figure.suptitle(title, x=0.01, ha="left", fontsize=10)
         plain.legend(loc="lower right")
-        rich.set_title("")
         said.append(_turns(turns, results))
     plt.close(figure)
     return Shown(
@@ -66,7 +65,7 @@ def _curves(axes: Axes, results: Results, suffix: str) -> str:
     style.percent_axis(axes, "test accuracy" if not suffix else "")
     room = ROOM * (max(tops) - min(lows))
     axes.set(xlim=(epochs[-1] / 100, None), ylim=(min(lows) - room, max(tops) + room))
-    axes.text(0.03, 0.97, how, transform=axes.transAxes, va="top", fontsize=8)
+    axes.set_title(how.capitalize(), fontsize=9)
     return (
         f"{how}: Mixup is highest, {mean.max():.1%}, at epoch {epochs[best]:,} and ends at {ends['Mixup']:.1%}; "
         f"ERM ends at {ends['ERM']:.1%}"

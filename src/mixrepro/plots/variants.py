@@ -27,7 +27,8 @@ def squared_error(results: Results, title: str) -> Shown:
         for (left, right), ((data, n), one) in zip(grid, every.items(), strict=True):
             said.append(f"{data}, n = {n:,}: {_error_and_accuracy(left, right, one)}")
             left.set_title(f"Training error, {data} (recent mean)")
-        grid[0, 1].set_title(title)
+            right.set_title("Test accuracy")
+        figure.suptitle(title, x=0.01, ha="left", fontsize=10)
     plt.close(figure)
     milestones = sorted({epoch for arm in results.experiment.arms.values() for epoch in arm.milestones})
     falls = f"learning rate divided by ten at epoch {' and '.join(f'{epoch:,}' for epoch in milestones)}"
@@ -89,8 +90,8 @@ def regmixup(results: Results, title: str) -> Shown:
         left.set_ylim(lowest - 0.6 * (highest - lowest), highest + 0.1 * (highest - lowest))
         style.epoch_axis(left, results.experiment.epochs)
         style.percent_axis(left, "test accuracy")
-        left.set_title(title)
         left.legend(loc="lower right")
+        figure.suptitle(title, x=0.01, ha="left", fontsize=10)
         right.set_xticks(range(len(looks)), [look["label"].replace("RegMixup, ", "") for look in looks.values()])
         right.set(xlim=(-0.5, len(looks) - 0.5), title="Best (hollow) and end")
     plt.close(figure)
