@@ -10,6 +10,7 @@ import pytest
 
 from mixrepro import cli
 from mixrepro.claims import all_claims
+from mixrepro.commands import run
 
 
 def mixrepro(capsys, *arguments):
@@ -252,7 +253,7 @@ def test_every_command_has_help(capsys, command):
 
 def test_every_field_of_a_run_is_an_option(capsys):
     _, out, _ = mixrepro(capsys, "run", "--help")
-    for field in cli.RUN_FIELDS:
+    for field in run.RUN_FIELDS:
         assert f"--{field.replace('_', '-')}" in out
 
 

@@ -28,6 +28,7 @@ LINE = [
     {"claims"},
     {"plots"},
     {"book"},
+    {"commands"},
     {"cli"},
 ]
 PLACE = {name: place for place, names in enumerate(LINE) for name in names}

@@ -1,0 +1,1 @@
+"""The commands of `mixrepro`, one a module; `cli` registers them."""

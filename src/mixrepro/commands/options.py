@@ -1,0 +1,97 @@
+"""What commands share: their options, and how text from the command line becomes a configuration."""
+
+import contextlib
+import inspect
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .. import paths
+from ..config import PROFILES, RunConfig
+from ..errors import ConfigError, found_expected
+
+FLAGS = ("exact_mixup_loss",)
+INTEGERS = {name for name, field in RunConfig.model_fields.items() if type(field.default) is int}
+INTEGERS |= {"switch_epoch", "test_size"}
+NUMBERS = {name for name, field in RunConfig.model_fields.items() if type(field.default) is float}
+
+DataRoot = Annotated[Path | None, typer.Option(help="Folder of the data; arrays: the folder of .npz files.")]
+StoreRoot = Annotated[Path | None, typer.Option("--store", help="Folder of run records.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+ProfileName = Annotated[str, typer.Option(help=f"Size: {', '.join(PROFILES)}.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda, ...")]
+
+
+def with_fields(function: Any, names: list[str], **own: tuple[Any, Any]) -> Any:
+    """Give a command an option for each named field of `RunConfig`, so that options and fields never differ."""
+    options = []
+    for name in names:
+        field = RunConfig.model_fields[name]
+        kind = bool if name in FLAGS else str  # numbers are read by `config_from`, so that its errors name them
+        shown_default = f" [default: {field.default}]" if field.default not in (None, ()) else ""
+        text = f"{field.description or name.replace('_', ' ')}{shown_default}"
+        options.append(
+            (
+                name,
+                Annotated[kind | None, typer.Option(help=text, metavar=_metavar(name), show_default=False)],
+                None,
+            )
+        )
+    options += [(name, annotation, default) for name, (annotation, default) in own.items()]
+    function.__signature__ = inspect.Signature(
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
+        for name, annotation, default in options
+    )
+    function.__annotations__ = {name: annotation for name, annotation, _ in options}
+    return function
+
+
+def _metavar(name: str) -> str | None:
+    if name in FLAGS:
+        return None
+    return "INTEGER" if name in INTEGERS else "NUMBER" if name in NUMBERS else "TEXT"
+
+
+def config_from(fields: dict[str, str | bool | None]) -> RunConfig:
+    """Make a configuration of those options that were given.
+
+    Raises:
+        ConfigError: A field is mistyped or out of range; the message names it.
+    """
+    given: dict[str, Any] = {name: value for name, value in fields.items() if value is not None}
+    for name, text in given.items():
+        if name in ("milestones", "snapshots"):
+            given[name] = integers(name, text)
+        elif name == "shifted_sets":
+            given[name] = tuple(text.split(","))
+        elif name in INTEGERS | NUMBERS:
+            with contextlib.suppress(
+                ValueError
+            ):  # what is no number is refused by RunConfig, which names the field
+                given[name] = int(text) if name in INTEGERS else float(text)
+    return RunConfig(**given)
+
+
+def integers(field: str, text: str) -> tuple[int, ...]:
+    """Read integers separated by commas.
+
+    Raises:
+        ConfigError: They are none.
+    """
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise ConfigError(found_expected(field, text, "integers separated by commas")) from None
+
+
+def project() -> Path:
+    """Return the checkout around the working directory.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    root = paths.project_root()
+    if root is None:
+        raise ConfigError(found_expected("project", str(Path.cwd()), "a folder inside a checkout of mixrepro"))
+    return root

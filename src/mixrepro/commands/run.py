@@ -1,0 +1,78 @@
+"""`mixrepro run`: one configuration, one or many seeds."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..config import RunConfig
+from ..errors import ConfigError, found_expected
+from ..store import Record, Store
+from .options import AsJson, DataRoot, Device, StoreRoot, config_from, integers, with_fields
+
+RUN_FIELDS = [name for name in RunConfig.model_fields if name not in ("seed", "data_sha256")]
+SEEDS = typer.Option(help="One seed, a range 0:10, or a list 0,3,5.")
+
+
+def run(seeds: str, store: Path | None, data_root: Path | None, device: str, as_json: bool, **fields: Any) -> None:
+    """Train one configuration with one or many seeds, and record it."""
+    config = config_from(fields)
+    from ..sweep import train
+
+    records = train(config, _seeds(seeds), Store(store), data_root, device)
+    if as_json:
+        typer.echo(json.dumps([_summary(record) for record in records], indent=1))
+        return
+    for record in records:
+        summary = _summary(record)
+        if summary["epoch"] == 0:
+            typer.echo(f"{record.run_id}  seed {record.config.seed}  {record.status} before it was measured")
+            continue
+        typer.echo(
+            f"{record.run_id}  seed {record.config.seed}  {record.status}  epoch {summary['epoch']}  "
+            f"test accuracy {summary['test_accuracy']:.1%}  test loss {summary['test_loss']:.3f}"
+        )
+    typer.echo(f"data: {records[0].manifest['data']['source']}")
+    typer.echo(f"records in {Store(store).root}")
+
+
+def _seeds(text: str) -> list[int]:
+    if ":" in text:
+        bounds = integers("seeds", text.replace(":", ","))
+        if len(bounds) != 2 or bounds[0] >= bounds[1]:
+            raise ConfigError(found_expected("seeds", text, "a rising range such as 0:10"))
+        return list(range(*bounds))
+    return list(dict.fromkeys(integers("seeds", text)))
+
+
+def _summary(record: Record) -> dict[str, Any]:
+    epochs, _ = record.measured("test_loss")
+    last = int(epochs[-1]) if len(epochs) else 0  # a run may diverge before it is measured
+    names = (
+        "train_loss",
+        "train_accuracy",
+        "test_loss",
+        "test_accuracy",
+        "trial_epoch",
+        "trial_test_accuracy",
+    )
+    measured = {name: record.at(last, name) if last else None for name in names}
+    return {
+        "run_id": record.run_id,
+        "seed": record.config.seed,
+        "status": record.status,
+        "epoch": last,
+        **measured,
+    }
+
+
+command = with_fields(
+    run,
+    RUN_FIELDS,
+    seeds=(Annotated[str, SEEDS], "0"),
+    store=(StoreRoot, None),
+    data_root=(DataRoot, None),
+    device=(Device, "auto"),
+    as_json=(AsJson, False),
+)
