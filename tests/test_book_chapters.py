@@ -44,7 +44,7 @@ with open(os.environ.get("MIXREPRO_PROGRESS", os.devnull), "a") as file:
 
 # %%
 from IPython.display import display
-display({"application/vnd.mixrepro.records+json": {"records": {"r1": "DIGEST"}}}, raw=True)
+display({"application/vnd.mixrepro.records+json": {"records": {"0123456789abcdef-4": "DIGEST"}}}, raw=True)
 """
 RAISES = (
     GOOD
@@ -72,8 +72,8 @@ def executed(tmp_path_factory):
     (project / "src/mixrepro/sub").mkdir(parents=True)
     (project / "src/mixrepro/__init__.py").write_text("MARK = 'own library'\n")
     (project / "src/mixrepro/sub/deep.py").write_text("x = 1\n")
-    (project / ".mixrepro/runs/r1").mkdir(parents=True)
-    (project / ".mixrepro/runs/r1/manifest.json").write_bytes(MANIFEST)
+    (project / ".mixrepro/runs/0123456789abcdef-4").mkdir(parents=True)
+    (project / ".mixrepro/runs/0123456789abcdef-4/manifest.json").write_bytes(MANIFEST)
     source = GOOD.replace("DIGEST", hashlib.sha256(MANIFEST).hexdigest())
     for name in ("01_a", "02_b"):
         (project / f"notebooks/{name}.py").write_text(source)
@@ -172,7 +172,7 @@ def test_execute_chapter_leaves_a_clean_notebook(executed):
     assert notebook.metadata.papermill.input_path == "jupytext://notebooks/01_a.py"
     assert notebook.metadata.papermill.output_path == "book/chapters/01_a.ipynb"
     assert notebook.metadata.mixrepro.profile == "quick"
-    assert notebook.metadata.mixrepro.records == {"r1": hashlib.sha256(MANIFEST).hexdigest()}
+    assert notebook.metadata.mixrepro.records == {"0123456789abcdef-4": hashlib.sha256(MANIFEST).hexdigest()}
     assert not any({"papermill", "execution"} & cell.metadata.keys() for cell in notebook.cells)
     assert notebook.cells[4].outputs[0].text == "1.0 own library True\n"
     assert [file.name for file in (executed / "book/chapters").iterdir()].count("01_a.ipynb") == 1
@@ -249,8 +249,12 @@ def test_build_chapters_executes_nothing_when_nothing_changed(project, no_kernel
             ["01_a", "02_b"],
             "changed",
         ),
-        (lambda p: _append(p / ".mixrepro/runs/r1/manifest.json"), ["01_a", "02_b"], "record r1"),
-        (lambda p: shutil.rmtree(p / ".mixrepro"), ["01_a", "02_b"], "record r1"),
+        (
+            lambda p: _append(p / ".mixrepro/runs/0123456789abcdef-4/manifest.json"),
+            ["01_a", "02_b"],
+            "record 0123456789abcdef-4",
+        ),
+        (lambda p: shutil.rmtree(p / ".mixrepro"), ["01_a", "02_b"], "record 0123456789abcdef-4"),
         (lambda p: (p / "book/chapters/02_b.ipynb").unlink(), ["02_b"], "not executed yet"),
         (lambda p: (p / "book/chapters/02_b.ipynb").write_text("{"), ["02_b"], "unreadable"),
         (
@@ -286,8 +290,8 @@ def test_stale_chapters_finds_every_chapter_when_a_version_changed(project, monk
 
 
 def test_record_digest_is_found_in_the_tracked_results_too(project):
-    shutil.move(project / ".mixrepro/runs/r1", project / "results/r1")
-    assert manifest_digest("r1", project) == hashlib.sha256(MANIFEST).hexdigest()
+    shutil.move(project / ".mixrepro/runs/0123456789abcdef-4", project / "results/0123456789abcdef-4")
+    assert manifest_digest("0123456789abcdef-4", project) == hashlib.sha256(MANIFEST).hexdigest()
     assert stale_chapters(project, "quick") == {}
 
 

@@ -107,6 +107,7 @@ def test_paper_has_both_data_sets_and_the_stated_schedule():
     experiment = fig_13.declare("paper")
     assert experiment.panels() == [("cifar10", 50_000), ("svhn", 73_257)]
     assert {run.milestones for run in experiment.arms.values()} == {(100, 150)}
+    assert "squared error" in experiment.scale()
     assert len(experiment.seeds) == 10
 
 

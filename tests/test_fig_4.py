@@ -118,6 +118,7 @@ def test_paper_is_the_papers_setting():
         experiment = fig_4.declare("paper", model)
         mixup = experiment.arms["Mixup, augmented"]
         assert (mixup.data, mixup.n, mixup.epochs, mixup.width) == (data, 5000, 7000, 64)
+        assert experiment.scale().endswith("lr = 0.1, random crop and flip")
         assert len(experiment.seeds) == 10
 
 

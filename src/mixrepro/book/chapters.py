@@ -5,7 +5,7 @@ import re
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
@@ -13,11 +13,14 @@ from typing import Any, TextIO
 import nbformat
 import papermill
 from filelock import FileLock, Timeout
+from nbclient.exceptions import CellTimeoutError
+from tqdm import tqdm
 
 from .. import paths
 from ..config import check_profile
 from ..errors import ChapterError
 from ..progress import PROGRESS_VARIABLE
+from .at_once import chapters_at_once, run_all
 from .freshness import fingerprint, records_read, why_stale
 from .kernel import kernel_manager_class, said_last
 from .progress import chapter_display
@@ -32,6 +35,7 @@ def execute_chapter(
     parameters: Mapping[str, Any],
     project: Path | None = None,
     progress_file: Path | None = None,
+    cell_timeout: float | None = None,
 ) -> nbformat.NotebookNode:
     """Execute a chapter; it appears under its final name complete, or not at all.
 
@@ -41,13 +45,14 @@ def execute_chapter(
         parameters: Values for parameters of the chapter's own `parameters` cell.
         project: The checkout whose library it uses and in which it runs; default: the one around `source`.
         progress_file: Where the kernel reports its progress (see `progress`).
+        cell_timeout: Seconds that a cell may take; None: any.
 
     Returns:
         The executed notebook. Its metadata `mixrepro` hold the fingerprint, profile and records read.
 
     Raises:
         ConfigError: A parameter is unknown or of another type than the chapter declares.
-        ChapterError: A cell raised, or the kernel died.
+        ChapterError: A cell raised or took too long, or the kernel died.
     """
     source, target = Path(source).resolve(), Path(target).resolve()
     project = project or paths.project_root(source.parent) or source.parent
@@ -57,7 +62,7 @@ def execute_chapter(
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f".{target.stem}.{os.getpid()}.partial.ipynb")
     try:
-        notebook = _run(source, partial, parameters, project, progress_file)
+        notebook = _run(source, partial, parameters, project, progress_file, cell_timeout)
         _tidy(notebook, chapter_parameters(source))
         notebook.metadata.papermill |= {
             "input_path": SCHEME + _relative(source, project),
@@ -72,7 +77,12 @@ def execute_chapter(
 
 
 def _run(
-    source: Path, output: Path, parameters: Mapping[str, Any], project: Path, progress_file: Path | None
+    source: Path,
+    output: Path,
+    parameters: Mapping[str, Any],
+    project: Path,
+    progress_file: Path | None,
+    cell_timeout: float | None,
 ) -> nbformat.NotebookNode:
     variables = {paths.PROJECT_VARIABLE: str(project), "PYTHONPATH": _python_path(project)}
     # The kernel works in the project: a relative folder was meant from here.
@@ -95,11 +105,13 @@ def _run(
                 parameters=parameters,
                 progress_bar=False,
                 kernel_manager_class=kernel_manager_class(Path(folder), project, variables),
+                timeout_func=lambda cell: cell_timeout,
+                shutdown_kernel="graceful" if cell_timeout is None else "immediate",  # it may be in a loop
             )
         except papermill.PapermillExecutionError as error:
             reason = f"{error.ename}: {_last_line(error.evalue)}".removesuffix(": ")
             raise ChapterError(_fault(source, error.cell_index, nbformat.read(output, 4), reason)) from error
-        except RuntimeError as error:  # nbclient's, about the kernel itself
+        except (RuntimeError, CellTimeoutError) as error:  # nbclient's, about the kernel itself
             notebook = nbformat.read(output, 4)
             began = [cell.metadata.get("papermill", {}).get("start_time") for cell in notebook.cells]
             if not any(began):
@@ -107,6 +119,8 @@ def _run(
                 raise ChapterError(f"chapter {source.stem}: no kernel: {last}") from error
             index = max(i for i, time in enumerate(began) if time)
             reason = "the kernel died (killed, perhaps for want of memory)"
+            if isinstance(error, CellTimeoutError):
+                reason = f"took longer than its limit of {cell_timeout:g} s"
             raise ChapterError(_fault(source, index, notebook, reason)) from error
 
 
@@ -186,23 +200,50 @@ def build_chapters(project: Path, profile: str, console: TextIO | None = None) -
     for source in sources:
         check_parameters(source, {"profile": profile})
     with build_lock(project, console):
-        for leftover in (project / "book" / "chapters").glob(".*.partial.ipynb"):
-            leftover.unlink()  # of a build that was killed
+        _remove_partial(project)  # of a build that was killed
         for executed in (project / "book" / "chapters").glob("*.ipynb"):
             if executed not in {chapter_target(source, project) for source in sources}:
                 executed.unlink()  # its source was renamed or removed
         stale = stale_chapters(project, profile)
         if not stale:
             print(f"All {len(sources)} chapters are fresh: nothing executed.", file=console, flush=True)
-        for source, reason in stale.items():
-            title = f"chapter {sources.index(source) + 1} of {len(sources)}: {source.stem}"
-            print(f"{title} ({reason})", file=console, flush=True)
+        try:
+            _execute_all(project, profile, sources, stale, console)
+        finally:
+            _remove_partial(project)  # of chapters that were ended because another raised
+    return [source.stem for source in stale]
+
+
+def _remove_partial(project: Path) -> None:
+    for leftover in (project / "book" / "chapters").glob(".*.partial.ipynb"):
+        leftover.unlink()
+
+
+def _execute_all(
+    project: Path, profile: str, sources: Sequence[Path], stale: Mapping[Path, str], console: TextIO
+) -> None:
+    """Execute stale chapters, in the order of their files' numbers: those that later ones build on come first."""
+
+    def task(source: Path) -> Callable[[Callable[..., None]], None]:
+        title = f"chapter {sources.index(source) + 1} of {len(sources)}: {source.stem}"
+
+        def execute(run: Callable[..., None]) -> None:
+            tqdm.write(f"{title} ({stale[source]})", console)  # above the bars of other chapters
             with tempfile.TemporaryDirectory(prefix="mixrepro-") as folder:
                 progress = Path(folder) / "progress.jsonl"
                 with chapter_display(title, progress, console):
                     target = chapter_target(source, project)
-                    execute_chapter(source, target, {"profile": profile}, project, progress)
-    return [source.stem for source in stale]
+                    run(execute_chapter, source, target, {"profile": profile}, project, progress)
+
+        return execute
+
+    at_once = min(chapters_at_once(), max(len(stale), 1))
+    tasks = [task(source) for source in sorted(stale)]
+    if at_once == 1:
+        for each in tasks:
+            each(lambda function, *arguments: function(*arguments))
+    else:
+        run_all(tasks, at_once)
 
 
 @contextmanager

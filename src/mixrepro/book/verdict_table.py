@@ -65,7 +65,8 @@ def _check(what: str, judged: Any, keys: set[str]) -> None:
         raise ChapterError(found_expected(what, judged["verdict"], f"one of {', '.join(VERDICTS)}"))
 
 
-def _effect(part: dict[str, Any]) -> str:
+def effect_of(part: dict[str, Any]) -> str:
+    """Word the effect of a part, its interval and unit."""
     from ..claims.rules import Part, effect_text  # takes a second, and most builds need no table
 
     return effect_text(Part(**{field.name: part[field.name] for field in fields(Part)}))
@@ -113,25 +114,25 @@ class VerdictTable(SphinxDirective):
             return [self.state.document.reporter.warning(missing, line=self.lineno)]
         if not rows:
             return [self.state.document.reporter.warning("no chapter holds a verdict", line=self.lineno)]
-        return [_table(rows, PART_COLUMNS if "parts" in self.options else CLAIM_COLUMNS)]
+        return [table(rows, PART_COLUMNS if "parts" in self.options else CLAIM_COLUMNS)]
 
     def _claim_row(self, document: str, claim: dict[str, Any]) -> Iterator[nodes.row]:
         part = deciding_part(claim)
         yield nodes.row(
             "",
             self._claim_cell(document, claim, part),
-            _entry(_verdict(claim["verdict"])),
-            _entry(nodes.Text(part["statement"])),
-            *_numbers(part),
+            entry(word(claim["verdict"])),
+            entry(nodes.Text(part["statement"])),
+            *numbers(part),
         )
 
     def _part_rows(self, document: str, claim: dict[str, Any]) -> Iterator[nodes.row]:
         for index, part in enumerate(claim["parts"]):
             cells = [] if index else [self._claim_cell(document, claim, part)]
             if len(claim["parts"]) > 1 and not index:
-                cells[0] += nodes.paragraph("", "", nodes.Text("in all: "), _verdict(claim["verdict"]))
+                cells[0] += nodes.paragraph("", "", nodes.Text("in all: "), word(claim["verdict"]))
                 cells[0]["morerows"] = len(claim["parts"]) - 1
-            cells += [_entry(nodes.Text(part["statement"])), _entry(_verdict(part["verdict"])), *_numbers(part)]
+            cells += [entry(nodes.Text(part["statement"])), entry(word(part["verdict"])), *numbers(part)]
             yield nodes.row("", *cells)
 
     def _claim_cell(self, document: str, claim: dict[str, Any], part: dict[str, Any]) -> nodes.entry:
@@ -140,28 +141,39 @@ class VerdictTable(SphinxDirective):
             "", label, refdomain="std", reftype="doc", refexplicit=True, reftarget=f"/{document}",
             refwarn=True, refdoc=self.env.docname,
         )  # fmt: skip
-        cell = _entry(link)
+        cell = entry(link)
         cell += nodes.paragraph("", claim["title"], classes=["claim-title"])
         cell += nodes.paragraph("", f"{part['scale']} ({part['profile']})", classes=["claim-scale"])
         return cell
 
 
-def _verdict(word: str) -> nodes.inline:
-    return nodes.inline("", word, classes=["verdict", f"verdict-{word}"])
+def word(said: str) -> nodes.inline:
+    """Show a verdict's word in its colour."""
+    return nodes.inline("", said, classes=["verdict", f"verdict-{said}"])
 
 
-def _numbers(part: dict[str, Any]) -> list[nodes.entry]:
-    return [_entry(nodes.Text(_effect(part))), _entry(nodes.Text(seeds_text(part)))]
+def numbers(part: dict[str, Any]) -> list[nodes.entry]:
+    """Make the cells of effect and n."""
+    return [entry(nodes.Text(effect_of(part))), entry(nodes.Text(seeds_text(part)))]
 
 
-def _entry(node: nodes.Node) -> nodes.entry:
+def entry(node: nodes.Node) -> nodes.entry:
+    """Make a cell of a table."""
+    """Return a cell."""
     return nodes.entry("", nodes.paragraph("", "", node))
 
 
-def _table(rows: list[nodes.row], columns: dict[str, int]) -> nodes.table:
+def table(rows: list[nodes.row], columns: dict[str, int]) -> nodes.table:
+    """Make a table of rows; `columns`: heading -> width in percent."""
+    """Return a table.
+
+    Args:
+        rows: Its rows.
+        columns: Heading -> width in per cent.
+    """
     group = nodes.tgroup(cols=len(columns))
     group += [nodes.colspec(colwidth=width) for width in columns.values()]
-    group += nodes.thead("", nodes.row("", *(_entry(nodes.Text(name)) for name in columns)))
+    group += nodes.thead("", nodes.row("", *(entry(nodes.Text(name)) for name in columns)))
     group += nodes.tbody("", *rows)
     # Typographic quotes would change what the chapters say.
     return nodes.table("", group, classes=["verdict-table", "colwidths-given"], support_smartquotes=False)

@@ -1,11 +1,14 @@
 """What an experiment is: named runs, and nothing that trains them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..config import Profile, RunConfig, check_profile, unknown_name
 from ..errors import ConfigError, found_expected
+
+#: How training points are augmented, in words.
+AUGMENTATIONS = {"crop_flip": "random crop and flip", "shift": "random shift"}
 
 
 @dataclass(frozen=True)
@@ -37,13 +40,27 @@ class Experiment:
 
     def scale(self) -> str:
         """Say in words what the experiment trains: a verdict holds at this scale only."""
-        arm = next(iter(self.arms.values()))
-        data = arm.data_files if arm.data == "arrays" else arm.data
-        alphas = ", ".join(f"{alpha:g}" for alpha in sorted({arm.alpha for arm in self.arms.values()} - {0.0}))
-        return (
-            f"{data}, {arm.model} of width {arm.width}, n = {arm.n:,}, {self.epochs:,} epochs, "
-            f"alpha = {alphas}, lr = {arm.lr:g}"
-        )
+        arms = self.arms.values()
+        first = next(iter(arms))
+        data = first.data_files if first.data == "arrays" else first.data
+        words = [
+            data,
+            f"{first.model} of width {first.width}",
+            f"n = {first.n:,}",
+            f"{self.epochs:,} epochs",
+            f"alpha = {_listed({arm.alpha for arm in arms} - {0.0})}",
+            f"lr = {first.lr:g}",
+        ]
+        if any(arm.loss == "mse" for arm in arms):
+            words.append("squared error")
+        if any(arm.loss == "regmixup" for arm in arms):
+            words.append(f"eta = {_listed({arm.eta for arm in arms if arm.loss == 'regmixup'})}")
+        words += [AUGMENTATIONS[how] for how in dict.fromkeys(arm.augment for arm in arms) if how != "none"]
+        return ", ".join(words)
+
+
+def _listed(numbers: Iterable[float]) -> str:
+    return ", ".join(f"{number:g}" for number in sorted(numbers))
 
 
 def size_of(sizes: Mapping[str, Mapping[str, Any]], profile: str, **overrides: Any) -> dict[str, Any]:
