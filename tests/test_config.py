@@ -15,6 +15,7 @@ PINNED_DEFAULTS = {
     "width": 256, "depth": 2, "alpha": 1.0, "lam_per": "batch", "switch_epoch": None, "loss": "ce", "eta": 1.0,
     "lr": 0.05, "momentum": 0.9, "weight_decay": 0.0, "milestones": (), "batch_size": 100, "epochs": 400,
     "exact_mixup_loss": False, "seed": 0, "augment": "none", "shifted_sets": (), "snapshots": (),
+    "precision": "fp32",
 }  # fmt: skip
 
 REFUSED = [
@@ -40,6 +41,7 @@ REFUSED = [
     ("seed", dict(seed=-1), "-1", "greater than or equal to 0"),
     ("augment", dict(augment="crop_flip"), "'crop_flip'", "'none' or 'shift' with data='mnist1d'"),
     ("augment", dict(data="cifar10", model="resnet18", augment="shift"), "'shift'", "'none' or 'crop_flip'"),
+    ("precision", dict(precision="bf16"), "'bf16'", "'fp32' with model='mlp'"),
     ("snapshots", dict(snapshots=(10, 5)), "(10, 5)", "rising epochs, at most epochs=400"),
     ("snapshots", dict(snapshots=(500,)), "(500,)", "rising epochs, at most epochs=400"),
     ("shifted_sets", dict(shifted_sets=("shear-1", "shear-1")), "'shear-1'", "each name once"),

@@ -59,6 +59,9 @@ class RunConfig(BaseModel):
     batch_size: Count = 100
     augment: Annotated[Augment, Field(description="random crop and flip of images, shift of sequences")] = "none"
     epochs: Count = 400
+    precision: Annotated[
+        Literal["fp32", "bf16"], Field(description="image networks: arithmetic of the convolutions")
+    ] = "fp32"
     exact_mixup_loss: Annotated[bool, Field(description="measure it over all n^2 pairs; n at most 500")] = False
     shifted_sets: Annotated[tuple[str, ...], Field(strict=False, description="further test sets, by name")] = ()
     snapshots: Annotated[
@@ -98,6 +101,10 @@ class RunConfig(BaseModel):
                     )
         if self.data == "mnist1d" and self.model not in ("mlp", "conv1d"):
             raise self._disagreement("model", "'mlp' or 'conv1d' for the sequences of mnist1d")
+        if self.precision != "fp32" and self.model in ("mlp", "conv1d"):
+            raise self._disagreement(
+                "precision", f"'fp32' with model={self.model!r}, which has no convolutions of images"
+            )
         if self.data != "mnist1d" and self.model == "conv1d":
             others = [model for model in get_args(Model) if model != "conv1d"]
             raise self._disagreement("model", f"one of {', '.join(others)} for images")

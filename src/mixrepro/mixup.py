@@ -49,11 +49,12 @@ def mix_batch(x: Tensor, y: Tensor, lam: Tensor | float, perm: Tensor) -> tuple[
         x_mix, y_mix = mix_batch(x[None], y[None], torch.as_tensor(lam, dtype=x.dtype)[None], perm[None])
         return x_mix[0], y_mix[0]
     replica = torch.arange(len(x), device=x.device)[:, None]
+    partner = (perm + replica * perm.shape[1]).flatten()
     lam = torch.as_tensor(lam, dtype=x.dtype, device=x.device)
 
     def interpolate(of: Tensor) -> Tensor:
         weight = lam.view(lam.shape + (1,) * (of.ndim - lam.ndim))
-        return torch.lerp(of[replica, perm], of, weight)
+        return torch.lerp(of.flatten(0, 1).index_select(0, partner).view_as(of), of, weight)
 
     return interpolate(x), interpolate(y)
 

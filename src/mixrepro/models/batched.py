@@ -1,5 +1,6 @@
-"""Two operations on stacks of replicas whose gradients PyTorch would compute in a slower way."""
+"""Operations on stacks of replicas that PyTorch would differentiate in a slower way."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -59,3 +60,54 @@ class Windows(torch.autograd.Function):
         for offset, part in enumerate(grad.chunk(ctx.kernel, dim=-1)):
             grad_x[:, :, offset : offset + span : ctx.stride] += part
         return grad_x, None, None
+
+
+class AffineChain:
+    """Affine maps with ReLU between them, for each replica, forward and backward in memory allocated once.
+
+    Args:
+        parameters: Weights [r, o, i] and biases [r, 1, o], layer by layer.
+        gradients: As `parameters`; `backward` overwrites them.
+        batch_size: Points a replica is shown at once.
+    """
+
+    def __init__(
+        self,
+        parameters: tuple[Sequence[Tensor], Sequence[Tensor]],
+        gradients: tuple[Sequence[Tensor], Sequence[Tensor]],
+        batch_size: int,
+    ) -> None:
+        weights, biases = parameters
+        replicas = len(weights[0])
+        made = [weight.new_empty(replicas, batch_size, weight.shape[1]) for weight in weights]
+        self._layers = [
+            (weight, weight.transpose(1, 2), bias, out)
+            for weight, bias, out in zip(weights, biases, made, strict=True)
+        ]
+        self._gradients = list(zip(*gradients, strict=True))
+        self._hidden = [torch.empty_like(out) for out in made[:-1]]  # gradients of the hidden units
+        self._ones = weights[0].new_ones(replicas, 1, batch_size)
+        self._inputs: list[Tensor] = []
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return logits [r, b, c] of inputs [r, b, i], in memory that the next call overwrites."""
+        self._inputs = []
+        for index, (_, transposed, bias, out) in enumerate(self._layers):
+            self._inputs.append(x)
+            torch.baddbmm(bias, x, transposed, out=out)
+            if index < len(self._hidden):
+                out.relu_()
+            x = out
+        return x
+
+    def backward(self, grad: Tensor) -> None:
+        """Fill the gradients, given that of the logits [r, b, c]."""
+        for index in reversed(range(len(self._layers))):
+            grad_weight, grad_bias = self._gradients[index]
+            x = self._inputs[index]
+            torch.bmm(grad.transpose(1, 2), x, out=grad_weight)
+            torch.bmm(self._ones, grad, out=grad_bias)
+            if index:
+                out = self._hidden[index - 1]
+                torch.bmm(grad, self._layers[index][0], out=out)
+                grad = torch.ops.aten.threshold_backward.grad_input(out, x, 0, grad_input=out)

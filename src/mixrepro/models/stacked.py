@@ -2,12 +2,12 @@
 
 `Stacked` gives every parameter a leading replica axis, so that one batched matrix product trains all runs.
 `Replicated` holds separate modules, for networks whose batched form (grouped convolution) is slower.
-Both answer to `size`, `forward(x [r, b, ...]) -> logits [r, b, c]`, `select` and `copy_from`.
+Both answer to `size`, `forward(x [r, b, ...]) -> logits [r, b, c]`, `part`, `select` and `copy_from`.
 """
 
 import copy
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Self
 
 import numpy as np
@@ -25,13 +25,18 @@ class Stacked(nn.Module):
         """Number of replicas."""
         return len(next(self.parameters()))
 
+    def part(self, replicas: slice) -> Self:
+        """Return some consecutive replicas as a network that shares their weights."""
+        return self._with_parameters(lambda parameter: parameter[replicas])
+
     def select(self, replicas: Sequence[int]) -> Self:
         """Return a new network made of copies of the given replicas (one may be named twice)."""
-        selected = copy.deepcopy(self)
-        for module in selected.modules():
-            for name, parameter in module.named_parameters(recurse=False):
-                module.register_parameter(name, nn.Parameter(parameter.detach()[list(replicas)].clone()))
-        return selected
+        return self._with_parameters(lambda parameter: parameter[list(replicas)].clone())
+
+    def _with_parameters(self, chosen: Callable[[Tensor], Tensor]) -> Self:
+        """Return a network whose parameters are `chosen` of this one's, which are not copied besides."""
+        memo = {id(parameter): nn.Parameter(chosen(parameter.detach())) for parameter in self.parameters()}
+        return copy.deepcopy(self, memo)
 
     @torch.no_grad()
     def copy_from(self, other: Self, replicas: Tensor) -> None:
@@ -60,6 +65,10 @@ class Replicated(nn.Module):
         """Return logits [r, b, c] for inputs [r, b, ...]."""
         return torch.stack([replica(part) for replica, part in zip(self.replicas, x, strict=True)])
 
+    def part(self, replicas: slice) -> Self:
+        """Return some consecutive replicas as a network that shares their weights."""
+        return type(self)(list(self.replicas[replicas]))
+
     def select(self, replicas: Sequence[int]) -> Self:
         """Return a new network made of copies of the given replicas (one may be named twice)."""
         return type(self)([copy.deepcopy(self.replicas[index]) for index in replicas])
@@ -68,7 +77,9 @@ class Replicated(nn.Module):
     def copy_from(self, other: Self, replicas: Tensor) -> None:
         """Overwrite some replicas by those of `other`; `replicas` is a bool mask [r]."""
         for index in replicas.nonzero().flatten().tolist():
-            self.replicas[index].load_state_dict(other.replicas[index].state_dict())
+            mine, theirs = self.replicas[index], other.replicas[index]
+            for kind in ("parameters", "buffers"):
+                torch._foreach_copy_(list(getattr(mine, kind)()), list(getattr(theirs, kind)()))
 
     def norms(self, of: Sequence[Tensor]) -> Tensor:
         """Return the Euclidean norm of each replica's part of tensors like the parameters: float64 [r]."""

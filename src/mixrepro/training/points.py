@@ -6,7 +6,6 @@ from typing import Self
 
 import torch
 from torch import Tensor
-from torch.nn.functional import one_hot
 
 from ..config import RunConfig
 from ..data import Dataset
@@ -29,6 +28,11 @@ class Points:
         self.device = device
         self.x, self.y = dataset.x_train.to(device), dataset.y_train.to(device)
         self.x_test, self.y_test = dataset.x_test.to(device), dataset.y_test.to(device)
+        # Nothing is copied to the device after this, so that a GPU never waits for a batch.
+        self._labels = torch.eye(dataset.num_classes, device=device)
+        self._mean, self._std = (
+            None if part is None else part.to(device).view(-1, 1, 1) for part in (dataset.mean, dataset.std)
+        )
         self._subsets: dict[int, Tensor] = {}
         self.select(configs)
 
@@ -53,8 +57,16 @@ class Points:
             augment: What was drawn for each of them: int64 [r, b, 3], crop and flip of an image, or [r, b],
                 shift of a sequence. None: they are left as they are.
         """
-        index = self.subset.gather(1, positions)
-        x = self.x[index]
+        return self.gathered(self.subset.gather(1, positions), augment)
+
+    def gathered(self, index: Tensor, augment: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Return x [r, b, ...] and one-hot y [r, b, c] of the points `index` [r, b] of the whole training set.
+
+        Args:
+            index: int64 [r, b].
+            augment: As in `train`.
+        """
+        x = self.x.index_select(0, index.flatten()).view(*index.shape, *self.x.shape[1:])
         if augment is not None:
             x = crop_flip(x, augment) if augment.ndim == 3 else shift(x, augment)
         return self._scaled(x), self._one_hot(self.y[index])
@@ -87,10 +99,9 @@ class Points:
         return self._scaled(x), self._one_hot(y)
 
     def _one_hot(self, y: Tensor) -> Tensor:
-        return one_hot(y, self.dataset.num_classes).float()
+        return self._labels[y]
 
     def _scaled(self, x: Tensor) -> Tensor:
         if x.dtype != torch.uint8:
             return x
-        mean, std = (s.to(self.device).view(-1, 1, 1) for s in (self.dataset.mean, self.dataset.std))
-        return (x.float() / 255 - mean) / std  # [r, b, channels, height, width]
+        return (x.float() / 255 - self._mean) / self._std  # [r, b, channels, height, width]

@@ -1,4 +1,6 @@
-"""One update of every network of a stack."""
+"""One update of every network of a stack: the loss, and stochastic gradient descent."""
+
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -25,13 +27,66 @@ def batch_loss(
         float [r], nats (squared probability for MSE). Source: section 3; FIG-17 for RegMixup.
     """
     x_mix, y_mix = mix_batch(x, y, lam, perm)
+    return loss_of_logits(config, logits_of(model, config, network_input(config, x, x_mix)), y, y_mix, eta)
+
+
+def network_input(config: RunConfig, x: Tensor, x_mix: Tensor) -> Tensor:
+    """Return what the networks are shown: mixed inputs; for RegMixup, real ones before them."""
+    # One pass over both halves, so that they share batch statistics.
+    return torch.cat([x, x_mix], dim=1) if config.loss == "regmixup" else x_mix
+
+
+def logits_of(model: nn.Module, config: RunConfig, inputs: Tensor) -> Tensor:
+    """Return the logits, float32 [r, b, c], of inputs [r, b, ...], in the precision of the run.
+
+    Half precision is for convolutions and their inputs; weights, statistics, loss and updates stay single.
+    """
+    if config.precision == "fp32":
+        return model(inputs)
+    with torch.autocast(inputs.device.type, torch.bfloat16, cache_enabled=False):
+        return model(inputs).float()
+
+
+def loss_of_logits(config: RunConfig, logits: Tensor, y: Tensor, y_mix: Tensor, eta: Tensor) -> Tensor:
+    """Return the loss of each replica from its logits [r, b, c], those of `network_input`; see `batch_loss`."""
     if config.loss == "mse":
-        return squared_error(model(x_mix), y_mix)
+        return squared_error(logits, y_mix)
     if config.loss == "regmixup":
-        # One pass over both halves, so that they share batch statistics.
-        clean, mixed = model(torch.cat([x, x_mix], dim=1)).chunk(2, dim=1)
+        clean, mixed = logits.chunk(2, dim=1)
         return cross_entropy(clean, y) + eta * cross_entropy(mixed, y_mix)
-    return cross_entropy(model(x_mix), y_mix)
+    return cross_entropy(logits, y_mix)
+
+
+@torch.no_grad()
+def descend(
+    weights: Sequence[Tensor],
+    gradients: Sequence[Tensor],
+    momenta: Sequence[Tensor],
+    config: RunConfig,
+    lr: float | Tensor,
+) -> None:
+    """Update weights and momenta in place, as `torch.optim.SGD` does.
+
+    Args:
+        weights: Any tensors.
+        gradients: Theirs.
+        momenta: Theirs; left alone where a run has none.
+        config: Gives `momentum` and `weight_decay`.
+        lr: Learning rate; on a GPU a tensor there, so that a captured graph reads it anew.
+    """
+    # The kernel behind `torch.optim.SGD(fused=True)`, which costs more than the update of a small network.
+    torch._fused_sgd_(
+        list(weights),
+        list(gradients),
+        list(momenta) if config.momentum else [],
+        weight_decay=config.weight_decay,
+        momentum=config.momentum,
+        lr=lr,
+        dampening=0.0,
+        nesterov=False,
+        maximize=False,
+        is_first_step=False,
+    )
 
 
 def make_optimizer(model: nn.Module, momentum_of: nn.Module, config: RunConfig) -> torch.optim.SGD:

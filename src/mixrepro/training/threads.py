@@ -1,0 +1,54 @@
+"""Work for several processor cores: one thread a core, each with a single-threaded torch of its own.
+
+Many small operations gain little from being split over cores, and each split waits for the slower half. Whole
+networks that do not depend on each other need not wait.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import torch
+
+Work = Callable[[], None]
+
+
+class Threads:
+    """Threads that each run torch on one core; with one of them, work is done by the caller.
+
+    Args:
+        count: How many. As many as torch uses, or fewer.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self._pool = None
+        if count < 2:
+            return
+        threads = torch.get_num_threads()
+        ready = threading.Barrier(count + 1)
+
+        def become_single() -> None:
+            torch.set_num_threads(1)
+            torch.set_flush_denormal(True)  # see `device.denormals_flushed`; it belongs to a thread
+            ready.wait()
+
+        self._pool = ThreadPoolExecutor(count, "replicas", become_single)
+        for _ in range(count):  # each starts a thread, since the ones before still wait
+            self._pool.submit(int)
+        ready.wait()
+        torch.set_num_threads(threads)  # what the threads said holds for later threads, too
+
+    def run(self, works: Sequence[Work]) -> None:
+        """Do all works and return when they are done; the first error met is raised."""
+        if self._pool is None:
+            for work in works:
+                work()
+            return
+        for done in [self._pool.submit(work) for work in works]:
+            done.result()
+
+
+def available() -> int:
+    """Return how many threads torch may use."""
+    return torch.get_num_threads()

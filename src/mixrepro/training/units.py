@@ -1,0 +1,137 @@
+"""Replicas that are updated one step after the other, by one thread or one stream."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from ..config import RunConfig
+from ..models.batched import AffineChain
+from ..models.mlp import MLP
+from ..models.stacked import Replicated, Stacked
+from .buffers import buffer_like, moved_into_buffer
+from .points import Points
+from .step import descend, logits_of, loss_of_logits, network_input
+from .tables import Mixed, Tables
+
+#: Numbers that are gathered and mixed at once: many small batches cost less together, large ones leave the cache.
+MIXED_AT_ONCE = 1_000_000
+
+
+class Unit:
+    """Some consecutive replicas of a stack, with their momenta, gradients and running loss.
+
+    Gradients by automatic differentiation. Where replicas are modules of their own, their weights, momenta and
+    gradients are moved into one buffer each, so that a step of SGD is one operation.
+
+    Args:
+        model: The stack.
+        momentum: A twin of it, whose parameters are the momenta.
+        points: The data.
+        config: Any run of the stack.
+        replicas: Which of them.
+    """
+
+    def __init__(
+        self,
+        model: Stacked | Replicated,
+        momentum: Stacked | Replicated,
+        points: Points,
+        config: RunConfig,
+        replicas: slice,
+    ) -> None:
+        self.config, self.points, self.replicas = config, points, replicas
+        self.network = model.part(replicas)
+        self.parameters = list(self.network.parameters())
+        self.momenta = list(momentum.part(replicas).parameters())
+        buffer, self.gradients = buffer_like([parameter.detach() for parameter in self.parameters])
+        if isinstance(model, Replicated):
+            self._weights, self._momenta = [moved_into_buffer(self.parameters)], [moved_into_buffer(self.momenta)]
+            self._updated_by = [buffer]
+        else:
+            self._weights, self._momenta = ([p.detach() for p in of] for of in (self.parameters, self.momenta))
+            self._updated_by = self.gradients
+        self.total = torch.zeros(self.network.size, dtype=torch.float64, device=points.device)
+
+    def train_epoch(self, tables: Tables, lr: float) -> None:
+        """Go through one epoch; `total` becomes the mean loss of its points, float64 [r].
+
+        Args:
+            tables: Of these replicas.
+            lr: Learning rate.
+        """
+        batch_size, n = self.config.batch_size, self.config.n
+        numbers = self.network.size * batch_size * self.points.x[0].numel()
+        stretch = max(1, MIXED_AT_ONCE // numbers) * batch_size
+        self.total.zero_()
+        for first in range(0, n, stretch):
+            mixed = tables.mixed(self.points, slice(first, first + stretch), first)
+            for start in range(0, min(stretch, n - first), batch_size):
+                self.step(mixed.batch(start, start + batch_size), tables.eta, lr)
+
+    def step(self, batch: Mixed, eta: Tensor, lr: float | Tensor) -> None:
+        """Make one update, and add the loss of its batch to `total`."""
+        loss = self.gradient(batch, eta)
+        descend(self._weights, self._updated_by, self._momenta, self.config, lr)
+        self.total.add_(loss, alpha=batch.y.shape[1] / self.config.n)
+
+    def gradient(self, batch: Mixed, eta: Tensor) -> Tensor:
+        """Fill `gradients` with those of the batch, and return its loss [r]."""
+        logits = logits_of(self.network, self.config, network_input(self.config, batch.x, batch.x_mix))
+        loss = loss_of_logits(self.config, logits, batch.y, batch.y_mix, eta)
+        found = torch.autograd.grad(loss.sum(), self.parameters)  # each loss depends on its own replica only
+        torch._foreach_copy_(self.gradients, found)
+        return loss.detach()
+
+
+class ChainUnit(Unit):
+    """A unit of fully connected networks, whose gradients are written down: nothing is recorded or allocated."""
+
+    def __init__(self, *arguments) -> None:
+        super().__init__(*arguments)
+        self._chains: dict[int, AffineChain] = {}
+        weights, gradients = self._weights, self.gradients
+        self._layers = (weights[::2], weights[1::2]), (gradients[::2], gradients[1::2])
+
+    @torch.no_grad()
+    def gradient(self, batch: Mixed, eta: Tensor) -> Tensor:
+        """Fill `gradients` with those of the batch, and return its loss [r]."""
+        x = network_input(self.config, batch.x, batch.x_mix).flatten(2)
+        chain = self._chains.get(x.shape[1])
+        if chain is None:
+            chain = self._chains[x.shape[1]] = AffineChain(*self._layers, batch_size=x.shape[1])
+        loss, grad = logits_gradient(self.config, chain.forward(x), batch, eta)
+        chain.backward(grad)
+        return loss
+
+
+def logits_gradient(config: RunConfig, logits: Tensor, batch: Mixed, eta: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the loss [r] and its gradient with respect to the logits [r, b, c], which may be overwritten.
+
+    The gradient of cross-entropy is softmax - target, over the number of points, as target sums to 1.
+    """
+    if config.loss != "ce":
+        with torch.enable_grad():
+            logits = logits.detach().requires_grad_()
+            loss = loss_of_logits(config, logits, batch.y, batch.y_mix, eta)
+            (grad,) = torch.autograd.grad(loss.sum(), logits)
+        return loss.detach(), grad
+    log_probabilities, count = logits.log_softmax(-1), logits.shape[1]
+    loss = (log_probabilities * batch.y_mix).sum((1, 2)).div_(-count)
+    return loss, log_probabilities.exp_().sub_(batch.y_mix).div_(count)
+
+
+def make_units(
+    model: Stacked | Replicated,
+    momentum: Stacked | Replicated,
+    points: Points,
+    config: RunConfig,
+    sizes: Sequence[int],
+) -> list[Unit]:
+    """Split a stack into units of the given sizes."""
+    kind = ChainUnit if isinstance(model, MLP) else Unit
+    units, start = [], 0
+    for size in sizes:
+        units.append(kind(model, momentum, points, config, slice(start, start + size)))
+        start += size
+    return units

@@ -1,0 +1,84 @@
+"""An epoch of updates for every network of a stack: on threads of a CPU, or as captured graphs of a GPU."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from ..config import RunConfig
+from ..models.stacked import Replicated, Stacked
+from .graphs import Graphs
+from .points import Points
+from .precision import require
+from .tables import draw_tables
+from .threads import Threads, available
+from .units import make_units
+
+#: Bytes that the replicas of a unit may touch in a step; more of them would drive each other out of the cache.
+TOUCHED = 4_000_000
+
+
+class Updates:
+    """Trains the networks of a stack together.
+
+    A replica of images is a unit of its own; replicas that are stacked share units as long as they fit the cache.
+    On a CPU each thread takes one unit after the other through the whole epoch, so none waits for another within
+    it. On a GPU the units are parallel branches of one captured step.
+
+    Args:
+        model: The stack; updated in place.
+        momentum: A twin of it, whose parameters are the momenta.
+        points: The data of its runs.
+        configs: Its runs.
+
+    Raises:
+        ConfigError: The runs ask for a precision that gains nothing here.
+    """
+
+    def __init__(
+        self,
+        model: Stacked | Replicated,
+        momentum: Stacked | Replicated,
+        points: Points,
+        configs: Sequence[RunConfig],
+    ) -> None:
+        require(configs[0], points.device)
+        self.points = points
+        on_gpu = points.device.type != "cpu"
+        threads = 1 if on_gpu else min(available(), model.size)
+        sizes = unit_sizes(model, configs[0], threads, on_gpu)
+        self.units = make_units(model, momentum, points, configs[0], sizes)
+        self._threads = Threads(threads)
+        self._graphs = Graphs(self.units) if on_gpu else None
+
+    def train_epoch(self, configs: Sequence[RunConfig], epoch: int) -> Tensor:
+        """Train the epoch that begins after `epoch` completed ones.
+
+        Args:
+            configs: The runs of the stack.
+            epoch: Completed epochs.
+
+        Returns:
+            The mean over its points of the loss that training minimised, float64 [r], on the device.
+        """
+        tables, lr = draw_tables(configs, epoch, self.points), configs[0].lr_at(epoch)
+        if self._graphs is not None:
+            self._graphs.train_epoch(tables, lr)
+        else:
+            self._threads.run([partial(unit.train_epoch, tables.rows(unit.replicas), lr) for unit in self.units])
+        return torch.cat([unit.total for unit in self.units])
+
+
+def unit_sizes(model: Stacked | Replicated, config: RunConfig, threads: int, on_gpu: bool) -> list[int]:
+    """Split the replicas of a stack into units, as evenly as possible, and at least one for each thread."""
+    if isinstance(model, Replicated):
+        return [1] * model.size
+    if on_gpu:
+        return [model.size]
+    weights = sum(parameter[0].numel() for parameter in model.parameters())
+    hidden = config.batch_size * config.width * config.depth
+    fitting = max(1, TOUCHED // (4 * (3 * weights + 2 * hidden)))
+    count = -(-model.size // min(fitting, -(-model.size // threads)))
+    count = -(-count // threads) * threads if count < model.size else model.size
+    return [(model.size * (k + 1)) // count - model.size * k // count for k in range(count)]
