@@ -20,12 +20,11 @@ from ..models import build
 from . import evaluation
 from .curve import Curve, shifted_column
 from .device import denormals_flushed, pick_device
-from .draws import draw_epoch
 from .forks import Fork, epochs_computed, plan
 from .gradient import gradient_norms
 from .points import Points
 from .schedule import evaluation_epochs
-from .step import batch_loss, make_optimizer
+from .updates import Updates
 
 #: Fields in which runs trained together may differ.
 FREE_FIELDS = ("seed", "alpha", "switch_epoch")
@@ -165,7 +164,7 @@ class _Stack:
         self.curves = [Curve() for _ in configs]
         self.points = Points(dataset, configs, device)
         self._grid = self._grids()
-        self.optimizer = make_optimizer(self.model, self.momentum, configs[0])
+        self.updates = Updates(self.model, self.momentum, self.points, configs)
 
     def _grids(self) -> dict[RunConfig, set[int]]:
         return {config: {*evaluation_epochs(config), *self.fork_epochs} for config in self.configs}
@@ -178,23 +177,12 @@ class _Stack:
         self.curves = [self.curves[source].copy() for source in fork.sources]
         self._grid = self._grids()
         self.points.select(self.configs)
-        self.optimizer = make_optimizer(self.model, self.momentum, self.configs[0])
+        self.updates = Updates(self.model, self.momentum, self.points, self.configs)
 
     def train_epoch(self, epoch: int) -> None:
         """Train the epoch after `epoch` completed ones; keep the network where its loss is a new minimum."""
         config = self.configs[0]
-        draws = draw_epoch(self.configs, epoch, self.device)
-        for group in self.optimizer.param_groups:
-            group["lr"] = config.lr_at(epoch)
-        eta = torch.tensor([c.eta if c.alpha_at(epoch) else 0.0 for c in self.configs], device=self.device)
-        total = torch.zeros(len(self.configs), dtype=torch.float64, device=self.device)
-        for index, (batch, x, y) in enumerate(self.points.batches(draws.order, config.batch_size, draws.augment)):
-            lam = draws.lam[:, index] if config.lam_per == "batch" else draws.lam[:, batch]
-            loss = batch_loss(self.model, config, x, y, lam, draws.perm[:, batch], eta)
-            self.optimizer.zero_grad()
-            loss.sum().backward()  # each loss depends on its own replica only
-            self.optimizer.step()
-            total += loss.detach().double() * y.shape[1] / config.n
+        total = self.updates.train_epoch(self.configs, epoch)
         improved = []
         for curve, objective in zip(self.curves, total.tolist(), strict=True):
             improved.append(objective < curve.best_objective())  # False for NaN
