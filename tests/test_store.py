@@ -2,13 +2,15 @@
 
 import json
 import os
+import threading
 
 import numpy as np
 import pytest
 
+from mixrepro import atomic
 from mixrepro.config import RunConfig
 from mixrepro.errors import StoreError
-from mixrepro.store import CURVE, MANIFEST, Store, code_digest
+from mixrepro.store import CURVE, LOCKS, MANIFEST, Store, code_digest
 
 EPOCHS = 10
 PROVENANCE = {
@@ -51,7 +53,7 @@ def test_record_survives_writing(store, config):
 def test_nothing_but_the_record_is_left_behind(store, config):
     store.write(config, columns(), PROVENANCE)
     store.write(config, columns(), PROVENANCE)
-    assert [path.name for path in store.root.iterdir()] == [config.run_id()]
+    assert {path.name for path in store.root.iterdir()} == {config.run_id(), LOCKS}
 
 
 def test_manifest_holds_no_path_and_no_name_of_the_machine(store, config):
@@ -126,8 +128,8 @@ def test_table_of_another_record_is_refused(store, config):
 def test_record_of_another_schema_is_refused(store, config):
     store.write(config, columns(), PROVENANCE)
     path = store.root / config.run_id() / MANIFEST
-    path.write_text(path.read_text().replace('"schema": 1', '"schema": 99'))
-    with pytest.raises(StoreError, match="schema: found 99, expected 1"):
+    path.write_text(path.read_text().replace('"schema": 2', '"schema": 99'))
+    with pytest.raises(StoreError, match="schema: found 99, expected 2"):
         store.read(config.run_id())
 
 
@@ -137,16 +139,53 @@ def test_store_that_is_a_file_is_refused(tmp_path, config):
         Store(tmp_path / "file").check_writable()
 
 
-def test_failed_write_leaves_nothing(store, config, monkeypatch):
-    store.root.mkdir(parents=True)
-    monkeypatch.setattr("mixrepro.store.os.replace", _no_room)
-    with pytest.raises(StoreError, match="No space left"):
+def test_failed_write_leaves_nothing(store, config):
+    def no_room(step, path):
+        raise OSError(28, "No space left on device", str(path))
+
+    with atomic.observed(no_room), pytest.raises(StoreError, match=r"No space left .* bytes needed, .* free"):
         store.write(config, columns(), PROVENANCE)
-    assert list(store.root.iterdir()) == []
+    assert [path.name for path in store.root.iterdir()] == [LOCKS]
 
 
-def _no_room(*_):
-    raise OSError(28, "No space left on device")
+def test_record_of_the_first_schema_is_read(store, config):
+    store.write(config, columns(), PROVENANCE)
+    path = store.root / config.run_id() / MANIFEST
+    manifest = json.loads(path.read_text()) | {"schema": 1}
+    del manifest["sha256"]
+    path.write_text(json.dumps(manifest))
+    assert store.find(config).config == config
+
+
+def test_manifest_that_says_something_else_than_was_written_is_refused(store, config):
+    store.write(config, columns(), PROVENANCE)
+    path = store.root / config.run_id() / MANIFEST
+    path.write_text(path.read_text().replace('"trained_with": 1', '"trained_with": 2'))
+    with pytest.raises(StoreError, match=rf"{MANIFEST}: found '\w{{64}}', expected SHA-256"):
+        store.find(config)
+
+
+def test_table_of_another_length_is_refused(store, config):
+    with pytest.raises(StoreError, match="found 9, expected 10 epochs"):
+        store.write(config, columns(9), PROVENANCE)
+
+
+def test_holder_of_a_run_may_write_it_and_others_may_not_wait_for_each_other(store, config):
+    ids = [config.but(seed=seed).run_id() for seed in range(3)]
+    with store.locked(ids), store.locked(ids[1:]):
+        store.write(config, columns(), PROVENANCE)
+    held = threading.Event()
+
+    def hold_backwards():
+        with store.locked(reversed(ids)):
+            held.set()
+
+    other = threading.Thread(target=hold_backwards)
+    with store.locked(ids):
+        other.start()
+        assert not held.wait(0.2)
+    other.join(5)
+    assert held.is_set()
 
 
 def test_value_that_was_not_measured_is_an_error(store, config):

@@ -17,8 +17,28 @@ class StoreError(MixreproError):
     """A run record cannot be written, or what was read is not what was written."""
 
 
+class CheckpointError(StoreError):
+    """A checkpoint cannot be written, or what was read is not what was written."""
+
+
+class PlacingError(MixreproError):
+    """There is no worker to train on, or those that there were died."""
+
+
 class ChapterError(MixreproError):
     """A chapter's source is unusable, or one of its cells raised."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """Training was told to stop by a signal, and has kept what it had.
+
+    Args:
+        signal: Number of the signal; a command exits with 128 more, as shells do.
+    """
+
+    def __init__(self, signal: int) -> None:
+        super().__init__(f"stopped by signal {signal}")
+        self.exit_code = 128 + signal
 
 
 def found_expected(what: str, found: object, expected: str) -> str:

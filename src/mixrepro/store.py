@@ -2,39 +2,50 @@
 
     <root>/<run id>/curve.parquet     a row an epoch (see `training.curve.Curve`)
     <root>/<run id>/weights-400.safetensors     the network after 400 epochs, where the run keeps some
-    <root>/<run id>/manifest.json     configuration, status, versions, device, digests of the other files
+    <root>/<run id>/manifest.json     configuration, status, versions, device, digests of the files
+    <root>/.locks/, .checkpoints/     who trains what now, and how far it has come
 
 Only this module writes records.
 """
 
+import contextlib
 import functools
 import hashlib
 import importlib.metadata
+import io
 import json
-import os
 import platform
-import shutil
+import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, Self
 
+import filelock
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import safetensors.numpy
+from pydantic_core import from_json
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
 
-from . import paths
+from . import atomic, paths
 from .config import RunConfig
 from .errors import StoreError, found_expected
 
-SCHEMA = 1
+#: 2 has the digest of the manifest in it; 1 had none.
+SCHEMA, SCHEMAS = 2, (1, 2)
 Status = Literal["complete", "diverged"]
 CURVE = "curve.parquet"
 MANIFEST = "manifest.json"
+LOCKS, CHECKPOINTS = ".locks", ".checkpoints"
+RUN_ID = re.compile(r"[0-9a-f]{16}-[1-9][0-9]{0,9}(-[0-9a-f]{8})?")
+#: Bytes beyond which a file is not read: none of ours comes near.
+MOST_MANIFEST, MOST_CURVE = 2**20, 2**28
+#: A record may be replaced while it is read; not twice.
+READS = 3
 
 #: What determines a run's numbers, besides its configuration.
 SOURCES_OF_NUMBERS = ("config.py", "rng.py", "mixup.py", "data", "models", "training", "theory/loss_bound.py")
@@ -109,9 +120,10 @@ class Record:
             raise StoreError(found_expected(f"run {self.run_id}", f"no weights at epoch {epoch}", expected))
         file = self.folder / _weights_file(epoch)
         try:
-            if (found := _sha256(file)) != kept[str(epoch)]:
+            raw = atomic.read_file(file)
+            if (found := _sha256(raw)) != kept[str(epoch)]:
                 raise StoreError(found_expected(str(file), found, f"SHA-256 {kept[str(epoch)]}"))
-            return load_file(file)
+            return safetensors.numpy.load(raw)
         except (OSError, SafetensorError) as error:
             raise StoreError(found_expected(str(file), f"{type(error).__name__}: {error}", "weights")) from None
 
@@ -144,7 +156,7 @@ class Store:
         self.root = Path(root) if root else paths.store_root()
 
     def check_writable(self) -> None:
-        """Make sure that records can be written, before anything is computed for them.
+        """Make sure that records can be written, and put in order what processes left that died while writing.
 
         Raises:
             StoreError: They cannot.
@@ -159,6 +171,47 @@ class Store:
                     f"store {self.root}", f"a folder that refuses ({error.strerror})", "a writable folder"
                 )
             ) from None
+        for left in [*self.root.glob(f"{atomic.DRAFT}*"), *self.root.glob(f"{atomic.OUTDATED}*")]:
+            run_id = left.name.removeprefix(atomic.DRAFT).removeprefix(atomic.OUTDATED)
+            # Whose lock is taken is being written now.
+            with contextlib.suppress(filelock.Timeout), self.locked([run_id], wait=False):
+                self._settle(run_id)
+
+    @contextlib.contextmanager
+    def locked(self, run_ids: Iterable[str], wait: bool = True) -> Iterator[None]:
+        """Hold runs, so that no other process or thread trains or writes them meanwhile.
+
+        The locks are the system's, so those of a process that dies are free; the files that carry them mean
+        nothing. They are taken in one order everywhere, so that nobody waits for each other.
+
+        Args:
+            run_ids: The runs; what this thread holds already is simply held on.
+            wait: Wait for who holds one of them.
+
+        Raises:
+            StoreError: The folder cannot be written, or its file system knows no locks.
+            filelock.Timeout: Somebody holds one of them, and `wait` is False.
+        """
+        with contextlib.ExitStack() as held:
+            try:
+                for folder in (self.root / LOCKS, self.checkpoints):
+                    if folder.is_symlink():
+                        raise OSError(f"{folder.name} is a link")
+                (self.root / LOCKS).mkdir(parents=True, exist_ok=True)
+                for run_id in sorted(set(run_ids)):
+                    lock = filelock.FileLock(self.root / LOCKS / f"{run_id}.lock", is_singleton=True)
+                    held.enter_context(lock.acquire(timeout=-1 if wait else 0))
+            except filelock.Timeout:
+                raise
+            except (OSError, NotImplementedError) as error:
+                found = f"a folder that refuses locks ({error})"
+                raise StoreError(found_expected(f"store {self.root}", found, "a folder with locks")) from None
+            yield
+
+    @property
+    def checkpoints(self) -> Path:
+        """Folder of what is in training: a folder a stack."""
+        return self.root / CHECKPOINTS
 
     def write(
         self,
@@ -167,7 +220,7 @@ class Store:
         provenance: dict[str, Any],
         snapshots: Mapping[int, Mapping[str, np.ndarray]] = MappingProxyType({}),
     ) -> Record:
-        """Write a record; it appears whole or not at all.
+        """Write a record; it appears whole or not at all, in place of an outdated one if there is one.
 
         Args:
             config: The run.
@@ -176,51 +229,37 @@ class Store:
             snapshots: Epoch -> weights.
 
         Raises:
-            StoreError: The folder cannot be written.
+            StoreError: The folder cannot be written; what it held is as it was.
         """
-        self.check_writable()
-        target = self.root / config.run_id()
-        draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=self.root))
+        run_id = config.run_id()
+        content = _content(config, columns, provenance, snapshots)
+        draft = self.root / f"{atomic.DRAFT}{run_id}"
         try:
-            table = pa.table({name: pa.array(values, from_pandas=True) for name, values in columns.items()})
-            pq.write_table(table, draft / CURVE, compression="zstd")
-            for epoch, weights in snapshots.items():
-                save_file(dict(weights), draft / _weights_file(epoch))
-            manifest = {
-                "schema": SCHEMA,
-                "run_id": config.run_id(),
-                "config": config.model_dump(mode="json"),
-                **provenance,
-                "versions": versions(),
-                "code": code_digest(),
-                "curve_sha256": _sha256(draft / CURVE),
-            }
-            if snapshots:
-                manifest["weights_sha256"] = {
-                    str(epoch): _sha256(draft / _weights_file(epoch)) for epoch in snapshots
-                }
-            text = json.dumps(manifest, indent=1, sort_keys=True, allow_nan=False) + "\n"
-            (draft / MANIFEST).write_text(text)
-            for file in draft.iterdir():
-                _flush(file)
-            draft.chmod(0o755)
-            if target.exists():  # an outdated record, or the same one from another process
-                outdated = Path(tempfile.mkdtemp(prefix=".outdated-", dir=self.root)) / "record"
-                os.replace(target, outdated)
-                os.replace(draft, target)
-                shutil.rmtree(outdated.parent)
-            else:
-                os.replace(draft, target)
-            _flush(self.root)
+            with self.locked([run_id]):
+                self._settle(run_id)
+                try:
+                    atomic.new_folder(draft)
+                    for name, raw in content.items():
+                        atomic.new_file(draft / name, raw)
+                    atomic.publish(draft, self.root / run_id)
+                except OSError:
+                    with contextlib.suppress(OSError):  # the first error counts; the next write tries again
+                        self._settle(run_id)
+                    raise
         except OSError as error:
-            raise StoreError(
-                found_expected(
-                    f"store {self.root}", f"a write that failed ({error.strerror})", "room and permission"
-                )
-            ) from None
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
-        return self.read(config.run_id())
+            needed = sum(len(raw) for raw in content.values())
+            raise StoreError(atomic.refusal(f"store {self.root}, run {run_id}", error, needed)) from None
+        return self.read(run_id)
+
+    def _settle(self, run_id: str) -> None:
+        """Remove a draft, and bring back an outdated record whose successor never came; under the run's lock."""
+        target, draft = self.root / run_id, self.root / f"{atomic.DRAFT}{run_id}"
+        outdated = atomic.outdated(target)
+        if outdated.exists() and not target.exists():
+            atomic.move(outdated, target)
+        for left in (outdated, draft):
+            if left.exists() or left.is_symlink():
+                atomic.remove(left)
 
     def read(self, run_id: str) -> Record:
         """Read a record back.
@@ -228,21 +267,17 @@ class Store:
         Raises:
             StoreError: It is missing, or is not what was written.
         """
-        folder = self.root / run_id
-        try:
-            raw = (folder / MANIFEST).read_bytes()
-            manifest = json.loads(raw)
-            if manifest["schema"] != SCHEMA:
-                raise StoreError(found_expected(f"{folder}, schema", manifest["schema"], repr(SCHEMA)))
-            if (found := _sha256(folder / CURVE)) != manifest["curve_sha256"]:
-                raise StoreError(found_expected(str(folder / CURVE), found, f"SHA-256 {manifest['curve_sha256']}"))
-            config = RunConfig.from_json(json.dumps(manifest["config"]))
-            table = pq.read_table(folder / CURVE)
-        except (OSError, ValueError, KeyError) as error:
-            found = f"a record that cannot be read ({type(error).__name__}: {error})"
-            raise StoreError(found_expected(f"run {run_id} in {self.root}", found, "a complete record")) from None
-        columns = {name: table[name].to_numpy() for name in table.column_names}
-        return Record(config, columns, manifest, hashlib.sha256(raw).hexdigest(), folder)
+        if not RUN_ID.fullmatch(run_id):
+            raise StoreError(found_expected(f"run id in {self.root}", run_id, "16 hex digits, -, and epochs"))
+        for attempt in range(READS):
+            target = self.root / run_id
+            folder = target if target.exists() else atomic.outdated(target)
+            try:
+                return _read(folder if folder.exists() else target, run_id)
+            except StoreError:
+                if attempt == READS - 1:
+                    raise
+        raise AssertionError("unreachable")
 
     def find(self, config: RunConfig, any_code: bool = False) -> Record | None:
         """Return the record of a run, or None if it must be (re)trained.
@@ -267,10 +302,14 @@ class Store:
 
     def _family(self, config: RunConfig) -> list[str]:
         """Return the ids of the records that train as `config` does, and as long at least; its own first."""
-        ids = [manifest.parent.name for manifest in self.root.glob(f"{config.family()}-*/{MANIFEST}")]
-        lengths = {run_id: int(run_id.split("-")[1]) for run_id in ids}
+        manifests = [
+            *self.root.glob(f"{config.family()}-*/{MANIFEST}"),
+            *self.root.glob(f"{atomic.OUTDATED}{config.family()}-*/{MANIFEST}"),  # being replaced
+        ]
+        ids = {manifest.parent.name.removeprefix(atomic.OUTDATED) for manifest in manifests}
+        lengths = {run_id: int(run_id.split("-")[1]) for run_id in ids if RUN_ID.fullmatch(run_id)}
         return sorted(
-            (run_id for run_id in ids if lengths[run_id] >= config.epochs),
+            (run_id for run_id, length in lengths.items() if length >= config.epochs),
             key=lambda run_id: (run_id != config.run_id(), lengths[run_id], run_id),
         )
 
@@ -278,22 +317,79 @@ class Store:
 def manifest_digest(run_id: str, project: Path | None = None) -> str | None:
     """Return the SHA-256 of a record's manifest, looked for in the store, then in `results/`; None if missing."""
     for root in (paths.store_root(project), paths.results_root(project)):
-        if root and (root / run_id / MANIFEST).is_file():
-            return _sha256(root / run_id / MANIFEST)
+        if root and RUN_ID.fullmatch(run_id) and (root / run_id / MANIFEST).is_file():
+            return _sha256(atomic.read_file(root / run_id / MANIFEST, MOST_MANIFEST))
     return None
+
+
+def _content(
+    config: RunConfig,
+    columns: dict[str, np.ndarray],
+    provenance: dict[str, Any],
+    snapshots: Mapping[int, Mapping[str, np.ndarray]],
+) -> dict[str, bytes]:
+    """Return the files of a record by name, the manifest last."""
+    table = pa.table({name: pa.array(values, from_pandas=True) for name, values in columns.items()})
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, compression="zstd")
+    content = {CURVE: buffer.getvalue()}
+    content |= {
+        _weights_file(epoch): safetensors.numpy.save(dict(weights)) for epoch, weights in snapshots.items()
+    }
+    manifest = {
+        "schema": SCHEMA,
+        "run_id": config.run_id(),
+        "config": config.model_dump(mode="json"),
+        **provenance,
+        "versions": versions(),
+        "code": code_digest(),
+        "curve_sha256": _sha256(content[CURVE]),
+    }
+    if snapshots:
+        manifest["weights_sha256"] = {str(epoch): _sha256(content[_weights_file(epoch)]) for epoch in snapshots}
+    manifest["sha256"] = _manifest_sha256(manifest)
+    text = json.dumps(manifest, indent=1, sort_keys=True, allow_nan=False) + "\n"
+    return {**content, MANIFEST: text.encode()}
+
+
+def _read(folder: Path, run_id: str) -> Record:
+    """Read the record in a folder; believe nothing of it unchecked."""
+    what = f"run {run_id} in {folder.parent}"
+    try:
+        if folder.is_symlink():
+            raise StoreError(found_expected(what, "a link", "a folder"))
+        raw = atomic.read_file(folder / MANIFEST, MOST_MANIFEST)
+        manifest = from_json(raw, allow_inf_nan=False)
+        if manifest["schema"] not in SCHEMAS:
+            raise StoreError(found_expected(f"{folder}, schema", manifest["schema"], f"{SCHEMA}"))
+        if manifest["schema"] > 1 and (found := _manifest_sha256(manifest)) != manifest["sha256"]:
+            raise StoreError(found_expected(str(folder / MANIFEST), found, f"SHA-256 {manifest['sha256']}"))
+        curve = atomic.read_file(folder / CURVE, MOST_CURVE)
+        if (found := _sha256(curve)) != manifest["curve_sha256"]:
+            raise StoreError(found_expected(str(folder / CURVE), found, f"SHA-256 {manifest['curve_sha256']}"))
+        config = RunConfig.from_json(json.dumps(manifest["config"]))
+        if not config.run_id() == manifest["run_id"] == run_id:
+            raise StoreError(found_expected(str(folder / MANIFEST), config.run_id(), f"the record of {run_id}"))
+        table = pq.read_table(io.BytesIO(curve))
+        last = manifest["diverged_at"] or config.epochs
+        if len(table) != last:
+            raise StoreError(found_expected(str(folder / CURVE), len(table), f"{last} epochs"))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        found = f"a record that cannot be read ({type(error).__name__}: {error})"
+        raise StoreError(found_expected(what, found, "a complete record")) from None
+    columns = {name: table[name].to_numpy() for name in table.column_names}
+    return Record(config, columns, manifest, _sha256(raw), folder)
+
+
+def _manifest_sha256(manifest: Mapping[str, Any]) -> str:
+    """Return the digest of all that a manifest says besides."""
+    rest = {name: value for name, value in manifest.items() if name != "sha256"}
+    return _sha256(json.dumps(rest, sort_keys=True).encode())
 
 
 def _weights_file(epoch: int) -> str:
     return f"weights-{epoch}.safetensors"
 
 
-def _sha256(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
-
-
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _sha256(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()

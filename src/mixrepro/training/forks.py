@@ -51,10 +51,15 @@ def plan(configs: Sequence[RunConfig]) -> tuple[list[RunConfig], list[Fork]]:
     return start, forks
 
 
-def epochs_computed(configs: Sequence[RunConfig]) -> int:
-    """Count the epochs that the planned stack trains, summed over its replicas."""
+def epochs_computed(configs: Sequence[RunConfig], until: int | None = None) -> int:
+    """Count the epochs that the planned stack trains, summed over its replicas.
+
+    Args:
+        configs: Runs without repeats.
+        until: Count those of the first so many epochs; default: all.
+    """
     start, forks = plan(configs)
-    end = configs[0].epochs
-    bounds = [0, *(fork.epoch for fork in forks), end]
+    end = configs[0].epochs if until is None else until
+    bounds = [min(epoch, end) for epoch in (0, *(fork.epoch for fork in forks), end)]
     sizes = [len(start), *(len(fork.configs) for fork in forks)]
     return sum(size * (b - a) for size, a, b in zip(sizes, bounds, bounds[1:], strict=False))

@@ -5,8 +5,9 @@ test figures of the network at that epoch) is read off the run after t epochs. T
 lazily: a snapshot is kept at each new minimum, and evaluated only when a reported t asks for it.
 """
 
-import time
+import math
 from collections.abc import Callable, Sequence, Set
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,11 +19,14 @@ from ..data.dataset import ShiftedSet
 from ..errors import ConfigError, found_expected
 from ..models import build
 from . import evaluation
+from .checkpoint import Checkpoints
 from .curve import Curve, shifted_column
 from .device import denormals_flushed, pick_device
 from .forks import Fork, epochs_computed, plan
 from .gradient import gradient_norms
+from .interruption import Stop, noted
 from .points import Points
+from .resume import Course
 from .schedule import evaluation_epochs
 from .updates import Updates
 
@@ -45,6 +49,8 @@ class Outcome:
         trained_with: How many runs shared the stack.
         wall_seconds: Time of the whole stack.
         device: What it ran on.
+        started: When its training began, ISO 8601.
+        resumed: How often it went on from a checkpoint.
     """
 
     config: RunConfig
@@ -54,6 +60,8 @@ class Outcome:
     trained_with: int
     wall_seconds: float
     device: str
+    started: str
+    resumed: int
 
 
 def stack_key(config: RunConfig) -> RunConfig:
@@ -67,6 +75,7 @@ def train_together(
     device: str = "auto",
     progress: Progress | None = None,
     shifted: Sequence[ShiftedSet] = (),
+    checkpoints: Checkpoints | None = None,
 ) -> list[Outcome]:
     """Train runs that differ in seed, alpha and switch epoch only, as one stack.
 
@@ -76,19 +85,22 @@ def train_together(
         device: `auto`, `cpu`, `cuda`, ...
         progress: Told of every epoch.
         shifted: The test sets that `config.shifted_sets` names.
+        checkpoints: Where the stack is kept while it trains, and goes on from; default: nowhere.
 
     Returns:
         One outcome a run, in order.
 
     Raises:
         ConfigError: The runs differ in something else.
+        CheckpointError: A checkpoint cannot be written.
+        Interrupted: SIGINT or SIGTERM came; the stack was kept.
     """
     for config in configs:
         if stack_key(config) != stack_key(configs[0]):
             raise ConfigError(
                 found_expected("runs", "a difference in other fields", f"differences in {FREE_FIELDS} only")
             )
-    stack, wall_seconds = _train(configs, dataset, pick_device(device), progress, shifted)
+    stack, course = _train(configs, dataset, pick_device(device), progress, shifted, checkpoints)
     outcomes = []
     for config in configs:
         curve = stack.curves[stack.configs.index(config)]
@@ -99,7 +111,17 @@ def train_together(
         columns = {name: column[:diverged_at] for name, column in columns.items()}
         kept = {epoch: weights for epoch, weights in curve.snapshots.items() if epoch <= (diverged_at or epoch)}
         outcomes.append(
-            Outcome(config, columns, kept, diverged_at, len(configs), wall_seconds, describe(stack.device))
+            Outcome(
+                config,
+                columns,
+                kept,
+                diverged_at,
+                trained_with=len(configs),
+                wall_seconds=course.seconds,
+                device=course.devices(),
+                started=course.started,
+                resumed=len(course.ran_on) - 1,
+            )
         )
     return outcomes
 
@@ -110,26 +132,34 @@ def _train(
     device: torch.device,
     progress: Progress | None,
     shifted: Sequence[ShiftedSet],
-) -> tuple["_Stack", float]:
-    """Train the planned stack to the end; return it and the seconds it took."""
+    checkpoints: Checkpoints | None,
+) -> tuple["_Stack", Course]:
+    """Train the planned stack to the end, or to where all its runs are lost; return it and its course."""
     start, forks = plan(configs)
-    with denormals_flushed():
-        stack = _Stack(start, dataset, device, {fork.epoch for fork in forks}, shifted)
-        started, done, to_do = time.perf_counter(), 0, epochs_computed(configs)
-        for epoch in range(configs[0].epochs):
-            for fork in forks:
-                if fork.epoch == epoch:
-                    stack.rebuild(fork)
+    rebuilds = {fork.epoch: fork for fork in forks}
+    to_do = epochs_computed(configs)
+    with denormals_flushed(), noted() if checkpoints else nullcontext(Stop()) as stop:
+        stack = _Stack(start, dataset, device, rebuilds.keys(), shifted)
+        course = Course(configs, describe(device), checkpoints, stop)
+        epoch, measured = course.resume(stack, forks)
+        while True:
+            if not measured:
+                course.measure(stack, epoch)
+                course.report(stack, epoch, progress, to_do)
+            if epoch == configs[0].epochs or stack.is_lost():
+                break
+            course.pause(stack, epoch)
+            if epoch in rebuilds:
+                stack.rebuild(rebuilds[epoch])
             stack.train_epoch(epoch)
-            stack.measure(epoch + 1)
-            done += len(stack.configs)
-            if progress:
-                progress(done, to_do)
+            epoch, measured = epoch + 1, False
+        if len(configs) > 1:  # so that a process that dies while it writes records leaves none of them untrained
+            course.keep(stack, epoch)
         for fork in forks:
-            if fork.epoch == configs[0].epochs:  # a switch at the very end changes nothing
+            if fork.epoch >= epoch:  # a switch at the very end, or of a run that is lost, changes nothing
                 stack.rebuild(fork)
-        wall_seconds = time.perf_counter() - started
-    return stack, wall_seconds
+        course.end()
+    return stack, course
 
 
 def describe(device: torch.device) -> str:
@@ -197,6 +227,10 @@ class _Stack:
                 curve.snapshots[epoch + 1] = {
                     name: part.cpu().contiguous().numpy() for name, part in state.items()
                 }
+
+    def is_lost(self) -> bool:
+        """Tell whether the loss of every run has ceased to be finite, so that more training tells nothing."""
+        return all(curve.objective and not math.isfinite(curve.objective[-1]) for curve in self.curves)
 
     def measure(self, epoch: int) -> None:
         """Measure the runs whose evaluation grid has this epoch."""

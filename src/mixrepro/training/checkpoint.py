@@ -1,0 +1,310 @@
+"""Checkpoints of a stack in training: one safetensors file each, which is whole or not there.
+
+    <folder of the stack>/<epoch>-<batch>-<measured>-<SHA-256 of the file>.safetensors
+
+Every number lies in a tensor; counters, names and configurations are JSON in the file's header. Nothing in a file
+can run code, and none of it is believed before its digest, its header and the shapes of all tensors were checked.
+No random state is among them: draws depend on seed, purpose and epoch alone.
+"""
+
+import contextlib
+import hashlib
+import struct
+import time
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import safetensors.numpy
+import safetensors.torch
+import torch
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError
+from pydantic_core import from_json
+from safetensors import SafetensorError
+from torch import Tensor
+
+from .. import atomic
+from ..config import RunConfig
+from ..errors import CheckpointError, ConfigError, found_expected
+
+SUFFIX = ".safetensors"
+#: How many are kept: if the newest is damaged, there is the one before.
+KEPT = 2
+#: Training may spend this share of its time on checkpoints; where one takes long they become rarer.
+MOST_TIME = 0.02
+#: Bytes that a header, and the JSON of ours in it, may have; a stack of hundreds of runs needs a tenth.
+MOST_HEADER, MOST_STATE = 16 * 2**20, 2 * 2**20
+
+
+class DamagedCheckpoint(UserWarning):
+    """A checkpoint is not what was written; training goes on from the one before."""
+
+
+class CurveState(BaseModel):
+    """What of a `Curve` is not a number of its table: where its numbers belong."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    measured_epochs: list[NonNegativeInt]
+    measured_names: list[str]
+    snapshots: list[NonNegativeInt]
+    best_epoch: NonNegativeInt
+
+
+class State(BaseModel):
+    """Where a stack stands.
+
+    Attributes:
+        version: Of this format.
+        stamp: What its numbers depend on besides its configurations: code, versions, data.
+        configs: The runs that the stack was planned for, each by its fields that are not at their defaults.
+        epoch: Completed epochs.
+        batch: Completed batches of the epoch after them.
+        measured: Whether the runs were measured after `epoch` epochs.
+        seconds: Time spent in training up to here.
+        started: When training began, ISO 8601.
+        ran_on: From which epoch on it ran on what.
+        curves: One a replica.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    version: Literal[1] = 1
+    stamp: dict[str, str]
+    configs: list[dict[str, Any]]
+    epoch: NonNegativeInt
+    batch: NonNegativeInt
+    measured: bool
+    seconds: float = Field(ge=0, allow_inf_nan=False)
+    started: str
+    ran_on: list[tuple[NonNegativeInt, str]]
+    curves: list[CurveState]
+
+    def runs(self) -> list[RunConfig]:
+        """Return the configurations.
+
+        Raises:
+            ConfigError: They are none.
+        """
+        return [RunConfig(**fields) for fields in self.configs]
+
+
+def described(configs: Sequence[RunConfig]) -> list[dict[str, Any]]:
+    """Return runs as `State.configs` has them."""
+    return [config.model_dump(mode="json", exclude_defaults=True) for config in configs]
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A stack in training, as it is kept: where it stands, and every tensor by name."""
+
+    state: State
+    tensors: dict[str, Tensor]
+
+
+def write(folder: Path, checkpoint: Checkpoint) -> Path:
+    """Write a checkpoint, and drop all but the newest `KEPT`.
+
+    Raises:
+        CheckpointError: The folder cannot be written; the older ones are as they were.
+    """
+    state = checkpoint.state
+    numbers = {name: part.detach().cpu().contiguous().numpy() for name, part in checkpoint.tensors.items()}
+    raw = safetensors.numpy.save(numbers, {"state": state.model_dump_json()})
+    place = f"{state.epoch:08d}-{state.batch:08d}-{state.measured:d}"
+    file = folder / f"{place}-{hashlib.sha256(raw).hexdigest()}{SUFFIX}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        atomic.write_file(file, raw)
+        for older in files(folder)[KEPT:]:
+            atomic.remove(older)
+    except OSError as error:
+        raise CheckpointError(atomic.refusal(f"checkpoint {file}", error, len(raw))) from None
+    return file
+
+
+def files(folder: Path) -> list[Path]:
+    """Return the checkpoints of a folder, the newest first."""
+    return sorted(folder.glob(f"[0-9]*{SUFFIX}"), reverse=True)
+
+
+def read(file: Path, most: int | None = None) -> Checkpoint:
+    """Read a checkpoint back.
+
+    Args:
+        file: One of `files`.
+        most: Bytes that it may have.
+
+    Raises:
+        CheckpointError: It is not what was written.
+    """
+    try:
+        raw = atomic.read_file(file, most)
+        if (digest := hashlib.sha256(raw).hexdigest()) != file.stem.rpartition("-")[2]:
+            raise CheckpointError(found_expected(str(file), digest, "the SHA-256 in its name"))
+        _header_size(raw[:8], len(raw))
+        tensors = safetensors.torch.load(raw)
+        return Checkpoint(_state(raw), tensors)
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+        raise CheckpointError(_unreadable(file, error)) from None
+
+
+def peek(file: Path) -> State:
+    """Read where a checkpoint stands, without its tensors; its digest is not checked.
+
+    Raises:
+        CheckpointError: Its header is not one of ours.
+    """
+    try:
+        with atomic.opened(file) as opened:
+            head = opened.read(8)
+            size = _header_size(head, file.stat().st_size)
+            return _state(head + opened.read(size))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(_unreadable(file, error)) from None
+
+
+def unfinished(root: Path) -> list[State]:
+    """Return where each stack below a folder stands, read off its newest checkpoint whose header can be read."""
+    states = []
+    for folder in sorted(root.iterdir()) if root.is_dir() else ():
+        for file in files(folder):
+            with contextlib.suppress(CheckpointError, ConfigError):
+                state = peek(file)
+                state.runs()
+                states.append(state)
+                break
+    return states
+
+
+def _header_size(head: bytes, file_size: int) -> int:
+    size = struct.unpack("<Q", head)[0] if len(head) == 8 else 0
+    if not 0 < size <= min(MOST_HEADER, file_size - 8):
+        raise ValueError(f"a header of {size:,} bytes in a file of {file_size:,}")
+    return size
+
+
+def _state(raw: bytes) -> State:
+    """Read our part of the header that `raw` begins with."""
+    size = struct.unpack("<Q", raw[:8])[0]
+    text = from_json(raw[8 : 8 + size])["__metadata__"]["state"]
+    if len(text) > MOST_STATE:
+        raise ValueError(f"a state of {len(text):,} characters")
+    return State.model_validate_json(text)
+
+
+def _unreadable(file: Path, error: Exception) -> str:
+    said = error.strerror if isinstance(error, OSError) else str(error).splitlines()[0]
+    if isinstance(error, ValidationError):
+        said = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()[:2])
+    return found_expected(str(file), f"a file that cannot be read ({said})", "a checkpoint of this library")
+
+
+class Checkpoints:
+    """The checkpoints of one stack.
+
+    Args:
+        folder: Theirs alone; whoever trains the stack holds the locks of its runs.
+        stamp: See `State.stamp`.
+        seconds: Time of training between two of them; 0: after every epoch, whatever that costs.
+    """
+
+    def __init__(self, folder: Path, stamp: Mapping[str, str], seconds: float = 60) -> None:
+        self.folder = folder
+        self.stamp = dict(stamp)
+        self.seconds = seconds
+        self.spent = 0.0
+        self._next = time.monotonic() + seconds
+
+    @classmethod
+    def of(cls, root: Path, configs: Sequence[RunConfig], stamp: Mapping[str, str], seconds: float = 60) -> Self:
+        """Return those of the stack of some runs below `root`; their order does not matter."""
+        named = "\n".join([*sorted(c.run_id() for c in configs), *(f"{k} {v}" for k, v in sorted(stamp.items()))])
+        return cls(root / hashlib.sha256(named.encode()).hexdigest()[:16], stamp, seconds)
+
+    def exist(self) -> bool:
+        """Tell whether there are any."""
+        return bool(files(self.folder))
+
+    def due(self) -> bool:
+        """Tell whether it is time to write one."""
+        return time.monotonic() >= self._next
+
+    def write(self, checkpoint: Checkpoint) -> None:
+        """Write one now.
+
+        Raises:
+            CheckpointError: The folder cannot be written.
+        """
+        started = time.monotonic()
+        write(self.folder, checkpoint)
+        took = time.monotonic() - started
+        self.spent += took
+        self._next = time.monotonic() + (max(self.seconds, took / MOST_TIME) if self.seconds else 0.0)
+
+    def newest(self, configs: Sequence[RunConfig], most: int | None = None) -> Checkpoint | None:
+        """Return the newest one that is what was written, or None; what is damaged is named and dropped.
+
+        Args:
+            configs: The runs of the stack.
+            most: Bytes that one may have.
+
+        Raises:
+            CheckpointError: A damaged one cannot be dropped.
+        """
+        try:
+            for draft in self.folder.glob(f"{atomic.DRAFT}*"):  # of a process that died while writing
+                atomic.remove(draft)
+            for file in files(self.folder):
+                try:
+                    return self._checked(file, configs, most)
+                except CheckpointError as error:
+                    warnings.warn(f"{error}; going on from the one before", DamagedCheckpoint, stacklevel=3)
+                    atomic.remove(file)
+        except OSError as error:
+            raise CheckpointError(atomic.refusal(f"checkpoints {self.folder}", error)) from None
+        return None
+
+    def _checked(self, file: Path, configs: Sequence[RunConfig], most: int | None) -> Checkpoint:
+        checkpoint = read(file, most)
+        if checkpoint.state.stamp != self.stamp:
+            raise CheckpointError(found_expected(str(file), checkpoint.state.stamp, f"stamp {self.stamp}"))
+        if checkpoint.state.configs != described(configs):
+            raise CheckpointError(found_expected(str(file), "a checkpoint of other runs", "those of the stack"))
+        return checkpoint
+
+    def remove(self) -> None:
+        """Remove them all.
+
+        Raises:
+            CheckpointError: They cannot be removed.
+        """
+        try:
+            if self.folder.exists():
+                atomic.remove(self.folder)
+        except OSError as error:
+            raise CheckpointError(atomic.refusal(f"checkpoints {self.folder}", error)) from None
+
+
+def fill(target: Mapping[str, Tensor], tensors: Mapping[str, Tensor], prefix: str) -> None:
+    """Copy tensors into those of a network, in place.
+
+    Raises:
+        CheckpointError: Names, types or shapes differ.
+    """
+    kept = {name.removeprefix(prefix): part for name, part in tensors.items() if name.startswith(prefix)}
+    found = {name: (part.dtype, tuple(part.shape)) for name, part in kept.items()}
+    expected = {name: (part.dtype, tuple(part.shape)) for name, part in target.items()}
+    if found != expected:
+        differing = sorted(
+            f"{name}" for name in found.keys() | expected.keys() if found.get(name) != expected.get(name)
+        )
+        shown = ", ".join(differing[:3])
+        raise CheckpointError(
+            found_expected(f"checkpoint, {prefix}", f"a difference in {shown}", "the same network")
+        )
+    with torch.no_grad():
+        for name, part in target.items():
+            part.copy_(kept[name])
