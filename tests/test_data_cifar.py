@@ -217,22 +217,37 @@ def test_load_says_what_to_put_where_when_there_is_nothing_and_no_network(case, 
     with pytest.raises(DataError) as caught:
         case.load(absent)
     message = str(caught.value)
-    assert "found no intact file, and the download failed (Network is unreachable)" in message
+    assert "found no file, and the download failed (Network is unreachable)" in message
     for part in (*case.files, str(absent / case.kind.base_folder), case.kind.filename, case.kind.url):
         assert part in message
 
 
 @pytest.mark.parametrize("which", ["batch", "test", "meta"])
-def test_load_names_a_damaged_file_when_there_is_no_network(case, no_network, which):
+def test_load_names_a_damaged_file_and_never_replaces_it(case, download, which):
     name = getattr(case, which)
     file = case.folder / name
     file.write_bytes(file.read_bytes()[:-1])
-    with pytest.raises(DataError, match=f"found no intact {name}, and"):
+    found = hashlib.md5(file.read_bytes()).hexdigest()
+    with pytest.raises(
+        DataError, match=rf"{name}: found a file of .* bytes, MD5 {found}, expected .* MD5 \w{{32}}"
+    ):
+        case.load(case.root)
+    assert download == []
+
+
+def test_load_says_so_when_the_download_is_damaged(case, monkeypatch):
+    file = case.folder / case.batch
+    file.unlink()
+
+    def fetch(*args, **kwargs):
+        file.write_bytes(b"<html>")
+
+    monkeypatch.setattr("torchvision.datasets.utils.download_and_extract_archive", fetch)
+    with pytest.raises(DataError, match=f"{case.batch}: found a file of 6 bytes, MD5"):
         case.load(case.root)
 
 
-def test_load_says_so_when_the_download_is_damaged_too(case, monkeypatch):
-    (case.folder / case.batch).write_bytes(b"<html>")
-    monkeypatch.setattr("torchvision.datasets.utils.download_and_extract_archive", lambda *args, **kwargs: None)
-    with pytest.raises(DataError, match=f"found no intact {case.batch}, and the download failed"):
+def test_load_names_a_missing_file_when_there_is_no_network(case, no_network):
+    (case.folder / case.batch).unlink()
+    with pytest.raises(DataError, match=f"found no {case.batch}, and the download failed"):
         case.load(case.root)

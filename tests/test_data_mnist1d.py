@@ -7,6 +7,7 @@ import torch
 from mixrepro import data
 from mixrepro.config import RunConfig
 from mixrepro.data import mnist1d
+from mixrepro.errors import DataError
 
 
 @pytest.fixture(autouse=True)
@@ -103,14 +104,24 @@ def test_load_describes_the_data(drawn):
 
 
 @pytest.mark.parametrize("suffix", [".npz", ".sha256"])
-def test_load_regenerates_and_repairs_a_damaged_cache(drawn, cache, suffix):
-    expected = mnist1d.load()
+def test_load_refuses_a_damaged_cache_and_never_rebuilds_it(drawn, cache, suffix):
+    mnist1d.load()
     (file,) = (path for path in cache.iterdir() if path.suffix == suffix)
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1
     file.write_bytes(content)
-    assert torch.equal(mnist1d.load().x_train, expected.x_train)
-    assert len(drawn) == 2
+    with pytest.raises(DataError, match=r"mnist1d-.*npz: found a file of .* SHA-256 \w{64}, expected SHA-256"):
+        mnist1d.load()
+    assert len(drawn) == 1
+    assert file.read_bytes() == content
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".sha256"])
+def test_load_generates_anew_what_is_missing(drawn, cache, suffix):
+    mnist1d.load()
+    (file,) = (path for path in cache.iterdir() if path.suffix == suffix)
+    file.unlink()
+    mnist1d.load()
     mnist1d.load()
     assert len(drawn) == 2
 
@@ -122,7 +133,7 @@ def test_load_does_without_a_cache_it_cannot_write(drawn, cache):
 
 def test_cache_leaves_no_temporary_file(drawn, cache):
     mnist1d.load()
-    assert sorted(path.suffix for path in cache.iterdir()) == [".npz", ".sha256"]
+    assert sorted(path.suffix for path in cache.iterdir()) == [".lock", ".npz", ".sha256"]
 
 
 def test_fingerprint_changes_with_the_content(drawn, cache):

@@ -2,13 +2,17 @@
 
 Each file holds `images`, uint8 [n, h, w, c] or [n, h, w], and `labels`, integers 0 to num_classes - 1, [n].
 If one has `classes`, strings [num_classes], these are the names of the classes. Pickles are never loaded.
+
+If the folder has a `SHA256SUMS` as `sha256sum *.npz > SHA256SUMS` writes it, every file must be what it says.
 """
 
 import fnmatch
 import hashlib
 import os
+import re
 import zipfile
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +24,7 @@ from .dataset import Dataset, channel_statistics
 from .subsets import balanced_subset
 
 KEYS = ("images", "labels")
+SUMS = "SHA256SUMS"
 #: What numpy and zipfile raise on a file that is damaged, encrypted, or holds a pickle.
 UNREADABLE = (OSError, EOFError, ValueError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
 
@@ -39,7 +44,8 @@ def load(folder: Path, pattern: str = "*.npz", test_size: int | None = None) -> 
             the test set cannot be held out.
     """
     files = find_files(folder, pattern)
-    parts = [_read(path) for path in files]
+    sums = _read_sums(folder)
+    parts = [_read(path, sums) for path in files]
     _check_same_shape(files, [images for images, *_ in parts])
     x = torch.from_numpy(np.concatenate([images for images, *_ in parts]))
     y = torch.from_numpy(np.concatenate([labels for _, labels, *_ in parts]))
@@ -82,11 +88,33 @@ def find_files(folder: Path, pattern: str) -> tuple[Path, ...]:
     return files
 
 
-def _read(path: Path) -> tuple[np.ndarray, np.ndarray, tuple[str, ...] | None, str]:
+def _read_sums(folder: Path) -> dict[str, str] | None:
+    """Return name -> SHA-256 as the folder's own list has it, or None if it has none."""
+    path = folder / SUMS
+    try:
+        lines = path.read_text().splitlines()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(found_expected(str(path), f"a file that cannot be read ({error})", "a list")) from None
+    matches = [re.fullmatch(r"([0-9a-f]{64}) [ *](.+)", line) for line in lines]
+    if None in matches:
+        found = lines[matches.index(None)]
+        raise DataError(found_expected(str(path), found, "lines of 64 hex digits, two spaces, and a name"))
+    return {match[2]: match[1] for match in matches if match}
+
+
+def _read(
+    path: Path, sums: Mapping[str, str] | None
+) -> tuple[np.ndarray, np.ndarray, tuple[str, ...] | None, str]:
     """Read images uint8 [n, c, h, w], labels int64 [n], class names and the file's SHA-256; check each."""
     try:
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            if sums is not None and sha256 != sums.get(path.name):
+                found = f"a file of {file.tell():,} bytes, SHA-256 {sha256}"
+                expected = f"SHA-256 {sums[path.name]}" if path.name in sums else f"a line in {SUMS} for it"
+                raise DataError(found_expected(str(path), found, expected))
             file.seek(0)
             archive = np.load(file, allow_pickle=False)
             if not isinstance(archive, np.lib.npyio.NpzFile):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def load(name: str, title: str, kind: "type[CIFAR10]", root: Path | None = None) -> Dataset:
-    """Load one of the two sets, downloading it first if it is missing or damaged.
+    """Load one of the two sets, downloading it first if it is missing.
 
     Args:
         name: The `data` of a `RunConfig`.
@@ -25,7 +25,7 @@ def load(name: str, title: str, kind: "type[CIFAR10]", root: Path | None = None)
         root: Folder that holds `kind.base_folder`; default: `paths.data_root()`.
 
     Raises:
-        DataError: The files are missing or damaged and could not be downloaded.
+        DataError: A file is damaged, or files are missing and could not be downloaded.
     """
     published = _published(name, title, kind, Path(root or paths.data_root()))
     train, test = read_or_download(

@@ -10,13 +10,13 @@ from .dataset import Dataset
 
 
 def load(root: Path | None = None) -> Dataset:
-    """Load CIFAR-100, downloading it first if it is missing or damaged.
+    """Load CIFAR-100, downloading it first if it is missing.
 
     Args:
         root: Folder that holds `cifar-100-python`; default: `paths.data_root()`.
 
     Raises:
-        DataError: The files are missing or damaged and could not be downloaded.
+        DataError: A file is damaged, or files are missing and could not be downloaded.
     """
     # Imported here because it takes a second, and most runs have no use for it.
     from torchvision.datasets import CIFAR100

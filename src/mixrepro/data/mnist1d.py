@@ -7,17 +7,18 @@ import contextlib
 import hashlib
 import importlib.metadata
 import io
-import os
 import random
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import filelock
 import numpy as np
 import platformdirs
 import torch
 
+from .. import atomic
+from ..errors import DataError, found_expected
 from .dataset import Dataset, fingerprint
 
 TRAIN_SIZE = 5000
@@ -27,7 +28,11 @@ KEYS = ("x_train", "y_train", "x_test", "y_test")
 
 
 def load() -> Dataset:
-    """Load MNIST-1D: from this user's cache, else by generating it (some seconds) and filling the cache."""
+    """Load MNIST-1D: from this user's cache, else by generating it (some seconds) and filling the cache.
+
+    Raises:
+        DataError: The cache is not what was written.
+    """
     version = importlib.metadata.version("mnist1d")
     name = f"mnist1d-{version}-{TRAIN_SIZE}-{TEST_SIZE}-seed{SEED}.npz"
     cache = Path(platformdirs.user_cache_dir("mixrepro")) / name
@@ -92,17 +97,19 @@ def _global_random_states_kept() -> Iterator[None]:
 
 
 def _read_cache(cache: Path) -> dict[str, np.ndarray] | None:
-    """Return the cached arrays, or None if there are none or they are damaged.
+    """Return the cached arrays, or None if there are none.
 
-    Damage is no error here: what was generated once can be generated again, and the user lost nothing.
+    Raises:
+        DataError: They are damaged. Whoever loses bytes here loses them elsewhere, and should know.
     """
     try:
         content = cache.read_bytes()
-        digest = _digest_file(cache).read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError):
+        expected = _digest_file(cache).read_bytes().strip().decode("ascii", "replace")
+    except OSError:
         return None
-    if hashlib.sha256(content).hexdigest() != digest:
-        return None
+    if (found := hashlib.sha256(content).hexdigest()) != expected:
+        expected = f"SHA-256 {expected}, as in {_digest_file(cache).name}; remove both, and it is generated anew"
+        raise DataError(found_expected(str(cache), f"a file of {len(content):,} bytes, SHA-256 {found}", expected))
     with np.load(io.BytesIO(content), allow_pickle=False) as archive:
         return {key: archive[key] for key in KEYS}
 
@@ -111,20 +118,13 @@ def _write_cache(cache: Path, arrays: dict[str, np.ndarray]) -> None:
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)
     cache.parent.mkdir(parents=True, exist_ok=True)
-    _replace(cache, buffer.getvalue())
-    _replace(_digest_file(cache), hashlib.sha256(buffer.getvalue()).hexdigest().encode())
+    # Processes start together, and one's file must not meet another's digest.
+    with filelock.FileLock(cache.with_suffix(".lock")):
+        if not (cache.exists() and _digest_file(cache).exists()):
+            _digest_file(cache).unlink(missing_ok=True)
+            atomic.write_file(cache, buffer.getvalue())
+            atomic.write_file(_digest_file(cache), hashlib.sha256(buffer.getvalue()).hexdigest().encode())
 
 
 def _digest_file(cache: Path) -> Path:
     return cache.with_name(f"{cache.name}.sha256")
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write the whole file or nothing, so that no other process reads half of it."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
-        temporary = Path(file.name)
-    try:
-        temporary.write_bytes(content)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)

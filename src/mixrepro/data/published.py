@@ -1,7 +1,7 @@
 """Sets that torchvision knows: read, or downloaded first, every file checked against its published MD5."""
 
+import hashlib
 import http.client
-import os
 import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Published:
         root: Folder in which torchvision looks for it.
         files: Path and MD5 of every file.
         by_hand: What to put where, and where it is to be had: for whom the download fails.
-        fetch: Download what is missing or damaged; raises one of the usual errors of a download.
+        fetch: Download what is missing; raises one of the usual errors of a download.
     """
 
     name: str
@@ -40,28 +40,44 @@ class Published:
     by_hand: str
     fetch: Callable[[], None]
 
-    def unusable(self) -> list[str]:
-        """Name the files that are missing, unreadable, or not the published ones."""
-        from torchvision.datasets.utils import check_integrity
+    def missing(self) -> list[str]:
+        """Name the files that are not there."""
+        return [path.name for path, _ in self.files if not path.exists()]
 
-        return [
-            path.name for path, md5 in self.files if not (os.access(path, os.R_OK) and check_integrity(path, md5))
-        ]
+    def check(self) -> None:
+        """Check every file that is there.
+
+        Raises:
+            DataError: One is not the published one. It is not replaced: who loses bytes here should know.
+        """
+        for path, md5 in self.files:
+            if not path.exists():
+                continue
+            try:
+                content = path.read_bytes()
+            except OSError as error:
+                found = f"a file that cannot be read ({error.strerror})"
+                raise DataError(found_expected(str(path), found, f"the published file: {self.by_hand}")) from None
+            if (found := hashlib.md5(content, usedforsecurity=False).hexdigest()) != md5:
+                found = f"a file of {len(content):,} bytes, MD5 {found}"
+                expected = f"the published one, MD5 {md5}; remove it to have it downloaded again"
+                raise DataError(found_expected(str(path), found, expected))
 
 
 def read_or_download(published: Published, read: Callable[[], Parts]) -> Parts:
-    """Read a set with torchvision, downloading it first where that fails.
+    """Read a set with torchvision, downloading it first where files are missing.
 
     Args:
         published: The set.
-        read: Reads it; raises RuntimeError or OSError if files are missing or damaged.
+        read: Reads it; raises RuntimeError or OSError if files are missing.
 
     Returns:
         What `read` returns.
 
     Raises:
-        DataError: The files are missing or damaged and could not be downloaded.
+        DataError: A file is damaged, or files are missing and could not be downloaded.
     """
+    published.check()
     try:
         return read()
     except (RuntimeError, OSError):
@@ -70,13 +86,14 @@ def read_or_download(published: Published, read: Callable[[], Parts]) -> Parts:
         published.root.mkdir(parents=True, exist_ok=True)
         # The workers of a sweep start together: one downloads, and the others find it done.
         with filelock.FileLock(published.root / f"{published.name}.lock"):
-            if published.unusable():
+            if published.missing():
                 published.fetch()
+        published.check()
         return read()
     except _FAILURES as error:
-        unusable = published.unusable()
-        listed = "file" if len(unusable) == len(published.files) > 1 else ", ".join(unusable)
-        found = f"no intact {listed}, and the download failed ({error})"
+        missing = published.missing()
+        listed = "file" if len(missing) == len(published.files) > 1 else ", ".join(missing) or "file"
+        found = f"no {listed}, and the download failed ({error})"
         what = f"{published.title} in {published.root}"
         raise DataError(found_expected(what, found, published.by_hand)) from error
 

@@ -24,13 +24,13 @@ CLASS_NAMES = tuple("0123456789")
 
 
 def load(root: Path | None = None) -> Dataset:
-    """Load SVHN, downloading it first if it is missing or damaged.
+    """Load SVHN, downloading it first if it is missing.
 
     Args:
         root: Folder that holds `train_32x32.mat` and `test_32x32.mat`; default: `paths.data_root()`.
 
     Raises:
-        DataError: The files are missing or damaged and could not be downloaded.
+        DataError: A file is damaged, or files are missing and could not be downloaded.
     """
     # Imported here because it takes a second, and most runs have no use for it.
     from torchvision.datasets import SVHN
