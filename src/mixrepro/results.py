@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from . import paths
 from .errors import StoreError, found_expected
 from .experiments.declaration import Experiment
 from .store import Record, Store
@@ -86,6 +87,12 @@ class Results:
     def all_records(self) -> list[Record]:
         """Return the records that are there."""
         return [record for records in self.records.values() for record in records if record]
+
+
+def recorded(experiment: Experiment) -> Results:
+    """Look up runs that are kept: in this machine's store and in `results/`, whatever code made them."""
+    root = paths.results_root()
+    return collect(experiment, [Store(), *([Store(root)] if root and root.is_dir() else [])], any_code=True)
 
 
 def collect(experiment: Experiment, stores: Sequence[Store] | None = None, any_code: bool = False) -> Results:

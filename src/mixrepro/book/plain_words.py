@@ -23,6 +23,8 @@ from .verdict_table import EFFECT, deciding_part, entry, numbers, table, toc_doc
 from .verdict_table import word as coloured
 
 WORDS = "in_plain_words.yml"
+#: Sizes whose runs are recorded; `claims.registry` has them too, but takes a second to import.
+KEPT = ("small", "paper", "recorded")
 ENTRY_KEYS = {"claim", "says", "paper", "scale"}
 OPTIONAL_KEYS = {"beside", "if"}
 COLUMNS = {"Claim and size": 25, "Verdict": 14, "What decides it": 36, EFFECT: 19, "n": 6}
@@ -56,14 +58,14 @@ def ids_of(claim: Mapping[str, Any]) -> list[str]:
 
 def recorded(ids: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
     """Judge claims by the records in `results/`: id -> verdicts as plain data, those not run left out."""
+    from ..claims import registry
     from ..claims.judged import judged  # takes a second, and most builds need none of it
-    from ..claims.registry import KEPT
     from ..store import Store
 
     root = paths.results_root()
     stores = [Store(root)] if root and root.is_dir() else []
     found: dict[str, list[dict[str, Any]]] = {}
-    for size in KEPT:
+    for size in registry.KEPT:
         for each in judged(size, stores, list(ids)):
             if each.run and each.run[0]:
                 found.setdefault(each.verdict.claim, []).append(each.as_dict())
@@ -99,7 +101,8 @@ class ClaimsInWords(SphinxDirective):
             if chapter.is_file():
                 self.env.note_dependency(str(chapter))
                 for verdict in verdicts_in(chapter):
-                    live.setdefault(verdict["claim"], []).append((document, verdict))
+                    if verdict["parts"][0]["profile"] not in KEPT:  # those are read from the records
+                        live.setdefault(verdict["claim"], []).append((document, verdict))
         return live
 
     def _claim(

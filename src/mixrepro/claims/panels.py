@@ -1,5 +1,6 @@
 """One panel of a figure, as the rules for a single comparison read it."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from ..experiments.declaration import Experiment
@@ -7,11 +8,14 @@ from ..experiments.panels import Panels
 from ..results import Results
 
 
-def panel(results: Results, data: str, n: int) -> Results:
-    """Return the results of one panel: arms `ERM` and `Mixup`, as far as it has them, and its own scale."""
+def part_of(results: Results, names: Mapping[str, str]) -> Results:
+    """Return the results of some arms under names of their own.
+
+    Args:
+        results: All of them.
+        names: What an arm is called there -> what it is called in `results`.
+    """
     whole = results.experiment
-    assert isinstance(whole, Panels)
-    names = whole.panel(data, n)
     experiment = Experiment(
         id=whole.id,
         title=whole.title,
@@ -20,6 +24,13 @@ def panel(results: Results, data: str, n: int) -> Results:
         seeds=whole.seeds,
     )
     return replace(results, experiment=experiment, records={s: results.records[name] for s, name in names.items()})
+
+
+def panel(results: Results, data: str, n: int) -> Results:
+    """Return the results of one panel: arms `ERM` and `Mixup`, as far as it has them, and its own scale."""
+    whole = results.experiment
+    assert isinstance(whole, Panels)
+    return part_of(results, whole.panel(data, n))
 
 
 def panels(results: Results) -> dict[tuple[str, int], Results]:

@@ -6,6 +6,7 @@ from .. import expected_gradient, sharpness
 from ..config import PROFILES
 from ..experiments import fig_2 as fig_2_runs
 from ..experiments import fig_2_land as fig_2_land_runs
+from ..experiments import fig_2_map as fig_2_map_runs
 from ..experiments import fig_3 as fig_3_runs
 from ..experiments import fig_4 as fig_4_runs
 from ..experiments import fig_6 as fig_6_runs
@@ -28,6 +29,7 @@ from ..store import Store
 from . import (
     fig_2,
     fig_2_land,
+    fig_2_map,
     fig_3,
     fig_4,
     fig_6,
@@ -76,6 +78,7 @@ def trained() -> list[Claim]:
                 ("FIG-2-LAND+", fig_2_land.judge_scale_free),
             )
         ),
+        _claim("FIG-2-MAP+", "", fig_2_map_runs.declare, fig_2_map.judge, ("smoke", "small")),
         _claim("FIG-3", "", fig_3_runs.declare, fig_3.judge),
         _claim("FIG-4", MLP, fig_4_runs.declare, fig_4.judge, ON_CPU),
         *(

@@ -7,6 +7,7 @@ from ..errors import ConfigError
 from . import (
     fig_2,
     fig_2_land,
+    fig_2_map,
     fig_3,
     fig_4,
     fig_6,
@@ -32,6 +33,7 @@ DECLARATIONS: dict[str, Callable[..., Experiment]] = {
     "FIG-2": fig_2.declare,
     "FIG-2-LAND": fig_2_land.declare,
     "FIG-2-LAND-HESSIAN": fig_2_land.declare,
+    "FIG-2-MAP": fig_2_map.declare,
     "FIG-3": fig_3.declare,
     "FIG-4": fig_4.declare,
     "FIG-6": fig_6.declare,

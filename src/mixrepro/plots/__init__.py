@@ -4,18 +4,22 @@ from .cards import Provenance, VerdictCard
 from .curves import bound_by_alpha, nearness_to_bound, over_training, switching
 from .frames import FrameSlider
 from .other_sizes import OtherSizes
+from .recorded import NotRun, judged, recorded
 from .tables import endings_table, protocol_table, table
 
 __all__ = [
     "FrameSlider",
+    "NotRun",
     "OtherSizes",
     "Provenance",
     "VerdictCard",
     "bound_by_alpha",
     "endings_table",
+    "judged",
     "nearness_to_bound",
     "over_training",
     "protocol_table",
+    "recorded",
     "switching",
     "table",
 ]
