@@ -1,7 +1,8 @@
 """`mixrepro sweep`: the runs of an experiment that are missing."""
 
 import contextlib
-from typing import Annotated, Any
+import time
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,6 +11,9 @@ from ..errors import ConfigError, found_expected
 from ..results import Results, collect
 from ..store import Store
 from .options import DataRoot, Device, ProfileName, StoreRoot
+
+if TYPE_CHECKING:
+    from ..placing.plan import Plan
 
 
 def sweep(
@@ -22,22 +26,53 @@ def sweep(
     store: StoreRoot = None,
     data_root: DataRoot = None,
     device: Device = "auto",
+    workers: Annotated[
+        int | None, typer.Option(help="Train in this many processes.", show_default="this process")
+    ] = None,
+    threads: Annotated[
+        int, typer.Option(help="Threads of each of the processes; they decide how sums round.")
+    ] = 1,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Train on the workers of a Dask scheduler, as tcp://HOST:8786.")
+    ] = None,
+    budget: Annotated[
+        str | None, typer.Option(help="End in time, as 90s, 9m or 1h30m; the same command goes on later.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="List the runs and what is there.")] = False,
 ) -> None:
-    """Train the runs of an experiment that are missing."""
+    """Train the runs of an experiment that are missing.
+
+    For chapters at several parameters: mixrepro sweep notebook --help.
+    """
     overrides = dict(_setting(text) for text in settings or ())
     experiment = experiments.declare(claim, profile, **overrides | ({} if model is None else {"model": model}))
     kept = Store(store)
     if dry_run:
         _show_plan(collect(experiment, [kept]), device)
         return
+    from ..placing.choice import choose
+    from ..placing.plan import read_duration
     from ..sweep import run as run_sweep
 
-    results = run_sweep(experiment, kept, data_root, device)
+    # A budget counts from the start of the command, and what has passed of it was spent on imports.
+    seconds = None if budget is None else read_duration(budget) - time.process_time()
+    place = choose(workers, scheduler, threads, seconds, _show_budget)
+    results = run_sweep(experiment, kept, data_root, device, place)
     lost = results.lost()
     typer.echo(f"{experiment.id}, {experiment.title}: {len(results.all_records())} records in {kept.root}")
     for line in lost:
         typer.echo(line)
+    if left := sum("not run" in line for line in lost):
+        typer.echo(f"the time was up; the same command goes on with the {left} runs that are left")
+
+
+def _show_budget(plan: "Plan") -> None:
+    fitting = sum(len(stack) for stack in plan.stacks[: plan.fitting])
+    typer.echo(
+        f"{fitting} of {sum(map(len, plan.stacks))} runs are expected to fit into the budget; "
+        f"all take about {duration(sum(plan.seconds))} of one worker",
+        err=True,
+    )
 
 
 def _setting(text: str) -> tuple[str, Any]:
@@ -72,12 +107,13 @@ def _show_plan(results: Results, device: str) -> None:
         total += seconds
         typer.echo(
             f"  {len(group)} runs of {group[0].model}, n = {group[0].n:,}: {1000 * speed.step:.3g} ms a step and "
-            f"run ({speed.together} timed together), about {_duration(seconds)}"
+            f"run ({speed.together} timed together), about {duration(seconds)}"
         )
-    typer.echo(f"  to do: {len(dict.fromkeys(missing))} runs, about {_duration(total)} on this machine")
+    typer.echo(f"  to do: {len(dict.fromkeys(missing))} runs, about {duration(total)} on this machine")
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Word a duration."""
     if seconds < 120:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:,.1f} h"
