@@ -1,6 +1,7 @@
 """An epoch of updates: how a stack is split, threaded or captured changes nothing, and nothing is done twice."""
 
 import sys
+import threading
 from collections import Counter
 
 import numpy as np
@@ -305,6 +306,25 @@ def test_a_stack_is_split_evenly(replicas, threads):
     assert len(sizes) >= min(threads, replicas)
     assert max(sizes) - min(sizes) <= 1
     assert unit_sizes(model, config, threads, on_gpu=True) == [replicas]
+
+
+def test_each_thread_works_on_one_core():
+    before, found = torch.get_num_threads(), []
+    torch.set_num_threads(3)
+    try:
+        pool = Threads(2)
+        meet = threading.Barrier(2)
+
+        def look():
+            meet.wait()  # so that no thread does both
+            torch.ones(100_000).add_(1)
+            found.append(torch.get_num_threads())
+
+        pool.run([look, look])
+        assert found == [1, 1]
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_an_error_in_a_thread_is_raised():

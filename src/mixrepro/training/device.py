@@ -1,7 +1,9 @@
 """Which device trains, and the floating-point mode it trains in."""
 
+import ctypes
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 
 import torch
 
@@ -37,6 +39,24 @@ def denormals_flushed() -> Iterator[None]:
         yield
     finally:
         torch.set_flush_denormal(False)
+
+
+#: Settings of glibc's malloc.h, in bytes: how much free memory stays (M_TRIM_THRESHOLD), from which size on each
+#: piece is the system's own (M_MMAP_THRESHOLD), and how much is taken ahead (M_TOP_PAD).
+KEPT_MEMORY = {-1: 1 << 30, -3: 1 << 25, -2: 1 << 26}
+
+
+@cache
+def keep_freed_memory() -> None:
+    """Let the C library keep memory that was freed, up to a gigabyte, instead of handing it back to the system.
+
+    A step frees what the next one needs. Handed back, every page of it is cleared and mapped again: a tenth of the
+    time of a narrow ResNet. Does nothing where the C library is not glibc.
+    """
+    with suppress(AttributeError, OSError, TypeError):
+        set_option = ctypes.CDLL(None).mallopt
+        for name, value in KEPT_MEMORY.items():
+            set_option(name, value)
 
 
 # The mode belongs to a thread, and torch's workers inherit it when they start, with the first large operation.

@@ -46,14 +46,20 @@ def draw_epoch(configs: Sequence[RunConfig], epoch: int, device: torch.device) -
         if seed not in drawn:
             order = stream(seed, "order", epoch).permutation(first.n)
             partner = stream(seed, "partner", epoch)
-            batches = [min(first.batch_size, first.n - start) for start in starts]
-            drawn[seed] = order, np.concatenate([partner.permutation(b) for b in batches])
+            drawn[seed] = order, _partners(first.n, first.batch_size, partner)
         if (seed, alpha) not in lams:
             lams[seed, alpha] = sample_lam(alpha, size, stream(seed, "lam", epoch))
     order, perm = (np.stack([drawn[c.seed][part] for c in configs]) for part in (0, 1))
     lam = np.stack([lams[c.seed, c.alpha_at(epoch)] for c in configs]).astype(np.float32)
     drawn_tensors = (torch.from_numpy(draw).to(device) for draw in (order, perm, lam))
     return EpochDraws(*drawn_tensors, augment=_augmentation(configs, epoch, device))
+
+
+def _partners(n: int, batch_size: int, generator: np.random.Generator) -> np.ndarray:
+    """Permute each batch of an epoch, one after the other: int64 [n], positions within the batch."""
+    full, rest = divmod(n, batch_size)
+    batches = generator.permuted(np.tile(np.arange(batch_size), (full, 1)), axis=1)
+    return np.concatenate([batches.ravel(), generator.permutation(rest)])
 
 
 def _augmentation(configs: Sequence[RunConfig], epoch: int, device: torch.device) -> Tensor | None:

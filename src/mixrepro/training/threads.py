@@ -29,6 +29,7 @@ class Threads:
         ready = threading.Barrier(count + 1)
 
         def become_single() -> None:
+            torch.get_num_threads()  # a thread's first operation would else undo what comes next
             torch.set_num_threads(1)
             torch.set_flush_denormal(True)  # see `device.denormals_flushed`; it belongs to a thread
             ready.wait()

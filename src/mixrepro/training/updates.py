@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ..config import RunConfig
 from ..models.stacked import Replicated, Stacked
+from .device import keep_freed_memory
 from .graphs import Graphs
 from .points import Points
 from .precision import require
@@ -43,12 +44,14 @@ class Updates:
         points: Points,
         configs: Sequence[RunConfig],
     ) -> None:
+        keep_freed_memory()
         require(configs[0], points.device)
         self.points = points
         on_gpu = points.device.type != "cpu"
         threads = 1 if on_gpu else min(available(), model.size)
         sizes = unit_sizes(model, configs[0], threads, on_gpu)
         self.units = make_units(model, momentum, points, configs[0], sizes)
+        self._points = [points.only(range(model.size)[unit.replicas]) for unit in self.units]
         self._threads = Threads(threads)
         self._graphs = Graphs(self.units) if on_gpu else None
 
@@ -62,12 +65,18 @@ class Updates:
         Returns:
             The mean over its points of the loss that training minimised, float64 [r], on the device.
         """
-        tables, lr = draw_tables(configs, epoch, self.points), configs[0].lr_at(epoch)
         if self._graphs is not None:
-            self._graphs.train_epoch(tables, lr)
+            self._graphs.train_epoch(draw_tables(configs, epoch, self.points), configs[0].lr_at(epoch))
         else:
-            self._threads.run([partial(unit.train_epoch, tables.rows(unit.replicas), lr) for unit in self.units])
+            self._threads.run(
+                [partial(self._train_unit, place, configs, epoch) for place in range(len(self.units))]
+            )
         return torch.cat([unit.total for unit in self.units])
+
+    def _train_unit(self, place: int, configs: Sequence[RunConfig], epoch: int) -> None:
+        unit = self.units[place]
+        tables = draw_tables(configs[unit.replicas], epoch, self._points[place])
+        unit.train_epoch(tables, configs[0].lr_at(epoch))
 
 
 def unit_sizes(model: Stacked | Replicated, config: RunConfig, threads: int, on_gpu: bool) -> list[int]:
