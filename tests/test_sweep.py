@@ -1,5 +1,7 @@
 """A sweep trains what is missing, once, and stops before training when something is wrong."""
 
+import threading
+
 import pytest
 
 import mixrepro
@@ -93,3 +95,17 @@ def test_progress_is_written_for_the_books_driver(store, tiny, tmp_path, monkeyp
     lines = [json.loads(line) for line in (tmp_path / "progress").read_text().splitlines()]
     assert lines[-1]["done"] == lines[-1]["total"] == 2 * tiny.epochs
     assert set(lines[-1]) == {"run", "done", "total", "seconds_left"}
+
+
+def test_a_shorter_run_waits_for_the_longer_one_that_is_being_trained(store, tiny):
+    longer, shorter = tiny.but(epochs=8), tiny
+    waiting = threading.Thread(target=sweep.train_stack, args=([shorter], store))
+    with store.locked([longer.family()]):
+        waiting.start()
+        waiting.join(1.0)
+        assert waiting.is_alive()
+        sweep.train_stack([longer], store)
+    waiting.join(30.0)
+    assert not waiting.is_alive()
+    assert [file.parent.name for file in store.root.glob("*/manifest.json")] == [longer.run_id()]
+    assert store.find(shorter) is not None

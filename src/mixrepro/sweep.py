@@ -138,7 +138,8 @@ def train_stack(
     Raises:
         DataError: The data are not there.
         StoreError: A record or a checkpoint cannot be written.
-        Interrupted: SIGINT or SIGTERM came; what was done is kept.
+        KeyboardInterrupt: SIGINT came; what was done is kept.
+        SystemExit: SIGTERM came; what was done is kept.
     """
     dataset = load(configs[0], data_root)
     further = [shifted.load(name, dataset, data_root) for name in configs[0].shifted_sets]
@@ -147,7 +148,8 @@ def train_stack(
     sizes = [epochs_computed(part) for part in parts]
     for index, part in enumerate(parts):
         report = progress and _shifted_by(progress, sum(sizes[:index]), sum(sizes))
-        with store.locked(config.run_id() for config in part):
+        # A family as well: a longer run that is being trained now will serve a shorter one.
+        with store.locked(name for config in part for name in (config.run_id(), config.family())):
             kept = Checkpoints.of(store.checkpoints, part, stamp, checkpoint_seconds)
             missing = [config for config in part if store.find(config) is None]
             if missing and len(missing) < len(part) and not kept.exist():
