@@ -1,20 +1,26 @@
-"""The command line: `mixrepro run | sweep | verdicts | book | figure | data`."""
+"""The command line: `mixrepro run | sweep | verdicts | book | figure | reliability | data`."""
 
+import os
 import sys
 
 import typer
 
-from .commands import book, data, run, sweep, verdicts
+from .commands import book, data, notebook, reliability, run, sweep, verdicts
+from .commands.words import NamedValues, TwoWords
 from .errors import MixreproError
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app = typer.Typer(
+    cls=TwoWords, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
+)
 data_app = typer.Typer(no_args_is_help=True, help="Look at data sets.")
 
 app.command()(run.command)
 app.command()(sweep.sweep)
+app.command("sweep notebook", cls=NamedValues)(notebook.sweep_notebook)
 app.command()(verdicts.verdicts)
 app.command()(book.book)
 app.command()(book.figure)
+app.command()(reliability.reliability)
 app.add_typer(data_app, name="data")
 data_app.command("list")(data.data_list)
 data_app.command("check")(data.check_command)
@@ -29,4 +35,15 @@ def main() -> None:
         sys.exit(1)
     except KeyboardInterrupt:
         typer.echo("interrupted", err=True)
-        sys.exit(130)
+        _end_at_once(130)
+    except SystemExit as end:
+        if end.code in (130, 143):
+            _end_at_once(end.code)
+        raise
+
+
+def _end_at_once(code: int) -> None:
+    """End a process that was told to: what it trained is on the disk, and taking torch apart can last seconds."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

@@ -18,6 +18,8 @@ from .. import paths
 from ..config import PROFILES
 from ..errors import MixreproError, found_expected
 from .chapters import build_chapters, build_lock
+from .plain_words import ClaimsInWords, records_changed
+from .reliability_table import ReliabilityTable
 from .verdict_table import VerdictTable
 
 
@@ -41,7 +43,10 @@ def execute_chapters(app: Sphinx, config: Config) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Register the hook and the directive."""
+    """Register the hook and the directives."""
     app.connect("config-inited", execute_chapters, priority=100)
     app.add_directive("verdict-table", VerdictTable)
+    app.add_directive("claims-in-words", ClaimsInWords)
+    app.connect("env-get-outdated", records_changed)
+    app.add_directive("reliability-table", ReliabilityTable)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -7,16 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Annotated, Any
 
 import jupytext
 import nbformat
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
 
-from ..config import unknown_name
+from ..config import PROFILES, RunConfig, unknown_name
 from ..errors import ChapterError, ConfigError, found_expected
 
 SCHEME = "jupytext://"
+#: Ranges of parameters that are no fields of a run; the others have those of their fields. A default is in range.
+RANGES = {"num_seeds": FieldInfo.from_annotation(Annotated[int, Field(ge=0)])}
 KERNEL = {"name": "python3", "language": "python", "display_name": "Python 3"}
 
 
@@ -59,9 +62,24 @@ class Parameter:
         adapter = TypeAdapter(typing.get_type_hints(hints, vars(typing))[self.name])
         try:
             # By way of JSON, so that a list from a command line or a YAML file may stand for a tuple.
-            adapter.validate_json(json.dumps(value), strict=True)
-        except (TypeError, ValidationError):
+            adapter.validate_json(json.dumps(value, allow_nan=False), strict=True)
+        except (TypeError, ValueError):  # pydantic's errors are of the latter
             return found_expected(f"parameter {self.name}", value, self.annotation)
+        return None if value == self.default else self._out_of_range(value)
+
+    def _out_of_range(self, value: object) -> str | None:
+        """Hold a value against the range of the run's field of that name, if there is one."""
+        if self.name == "profile":
+            expected = f"one of {', '.join(PROFILES)}"
+            return None if value in PROFILES else found_expected("parameter profile", value, expected)
+        field = RunConfig.model_fields.get(self.name) or RANGES.get(self.name)
+        if field is None or not isinstance(value, int | float):
+            return None
+        try:
+            TypeAdapter(Annotated[field.annotation, *field.metadata]).validate_python(value)
+        except ValidationError as error:
+            expected = error.errors()[0]["msg"].removeprefix("Input should be ")
+            return found_expected(f"parameter {self.name}", value, expected)
         return None
 
 
