@@ -29,18 +29,6 @@ class ChapterError(MixreproError):
     """A chapter's source is unusable, or one of its cells raised."""
 
 
-class Interrupted(KeyboardInterrupt):
-    """Training was told to stop by a signal, and has kept what it had.
-
-    Args:
-        signal: Number of the signal; a command exits with 128 more, as shells do.
-    """
-
-    def __init__(self, signal: int) -> None:
-        super().__init__(f"stopped by signal {signal}")
-        self.exit_code = 128 + signal
-
-
 def found_expected(what: str, found: object, expected: str) -> str:
     """Word an error the way all errors here are worded.
 

@@ -85,7 +85,8 @@ def train_missing(
         StoreError: Records cannot be written; nothing was trained.
     """
     configs = [identified(config, data_root) for config in configs]
-    missing = [config for config in dict.fromkeys(configs) if store.find(config) is None]
+    there = {config: store.find(config) for config in configs}
+    missing = [config for config, record in there.items() if record is None]
     if missing:
         if place is None:
             pick_device(device)
@@ -97,7 +98,7 @@ def train_missing(
             for name in config.shifted_sets:
                 shifted.load(name, dataset, data_root)
         (place or _here)(stacks(missing), store, data_root, device, label, quiet)
-    return [store.find(config) for config in configs]
+    return [there[config] or store.find(config) for config in configs]
 
 
 def _here(

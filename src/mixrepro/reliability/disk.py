@@ -104,7 +104,16 @@ def _write_checkpoint(root: Path, value: float, epoch: int) -> None:
     from ..training.checkpoint import Checkpoint, State
 
     state = State(
-        stamp={}, configs=[], epoch=epoch, batch=0, measured=True, seconds=0.0, started="", ran_on=[], curves=[]
+        stamp={},
+        configs=[],
+        epoch=epoch,
+        batch=0,
+        measured=True,
+        seconds=0.0,
+        started="",
+        ran_on=[],
+        measured_names=[],
+        curves=[],
     )
     checkpoint.write(_checkpoint_folder(root), Checkpoint(state, {"value": torch.tensor([value])}))
 

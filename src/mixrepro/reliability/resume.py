@@ -232,6 +232,7 @@ def _fresh(configs: Sequence[RunConfig]) -> Checkpoint:
         seconds=0.0,
         started="",
         ran_on=[],
+        measured_names=[],
         curves=curve_states(stack),
     )
     return Checkpoint(state, tensors_of(stack))

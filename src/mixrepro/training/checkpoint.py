@@ -9,19 +9,19 @@ No random state is among them: draws depend on seed, purpose and epoch alone.
 
 import contextlib
 import hashlib
+import json
 import struct
 import time
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import safetensors.numpy
 import safetensors.torch
 import torch
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError
-from pydantic_core import from_json
 from safetensors import SafetensorError
 from torch import Tensor
 
@@ -35,7 +35,7 @@ KEPT = 2
 #: Training may spend this share of its time on checkpoints; where one takes long they become rarer.
 MOST_TIME = 0.02
 #: Bytes that a header, and the JSON of ours in it, may have; a stack of hundreds of runs needs a tenth.
-MOST_HEADER, MOST_STATE = 16 * 2**20, 2 * 2**20
+MOST_HEADER, MOST_STATE = 16 * 2**20, 2**19
 
 
 class DamagedCheckpoint(UserWarning):
@@ -48,7 +48,6 @@ class CurveState(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     measured_epochs: list[NonNegativeInt]
-    measured_names: list[str]
     snapshots: list[NonNegativeInt]
     best_epoch: NonNegativeInt
 
@@ -66,6 +65,7 @@ class State(BaseModel):
         seconds: Time spent in training up to here.
         started: When training began, ISO 8601.
         ran_on: From which epoch on it ran on what.
+        measured_names: What the columns of the measured values are.
         curves: One a replica.
     """
 
@@ -79,7 +79,8 @@ class State(BaseModel):
     measured: bool
     seconds: float = Field(ge=0, allow_inf_nan=False)
     started: str
-    ran_on: list[tuple[NonNegativeInt, str]]
+    ran_on: list[Annotated[tuple[NonNegativeInt, str], Field(strict=False)]]
+    measured_names: list[str]
     curves: list[CurveState]
 
     def runs(self) -> list[RunConfig]:
@@ -144,9 +145,8 @@ def read(file: Path, most: int | None = None) -> Checkpoint:
         raw = atomic.read_file(file, most)
         if (digest := hashlib.sha256(raw).hexdigest()) != file.stem.rpartition("-")[2]:
             raise CheckpointError(found_expected(str(file), digest, "the SHA-256 in its name"))
-        _header_size(raw[:8], len(raw))
-        tensors = safetensors.torch.load(raw)
-        return Checkpoint(_state(raw), tensors)
+        _check_header_size(raw[:8], len(raw))
+        return Checkpoint(_state(file), safetensors.torch.load(raw))
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         raise CheckpointError(_unreadable(file, error)) from None
 
@@ -159,10 +159,9 @@ def peek(file: Path) -> State:
     """
     try:
         with atomic.opened(file) as opened:
-            head = opened.read(8)
-            size = _header_size(head, file.stat().st_size)
-            return _state(head + opened.read(size))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+            _check_header_size(opened.read(8), file.stat().st_size)
+        return _state(file)
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         raise CheckpointError(_unreadable(file, error)) from None
 
 
@@ -179,26 +178,27 @@ def unfinished(root: Path) -> list[State]:
     return states
 
 
-def _header_size(head: bytes, file_size: int) -> int:
+def _check_header_size(head: bytes, file_size: int) -> None:
     size = struct.unpack("<Q", head)[0] if len(head) == 8 else 0
     if not 0 < size <= min(MOST_HEADER, file_size - 8):
         raise ValueError(f"a header of {size:,} bytes in a file of {file_size:,}")
-    return size
 
 
-def _state(raw: bytes) -> State:
-    """Read our part of the header that `raw` begins with."""
-    size = struct.unpack("<Q", raw[:8])[0]
-    text = from_json(raw[8 : 8 + size])["__metadata__"]["state"]
+def _state(file: Path) -> State:
+    """Read our part of a header; the rest of it is checked by the library whose format it is."""
+    with safetensors.safe_open(file, framework="np") as opened:
+        text = (opened.metadata() or {})["state"]
     if len(text) > MOST_STATE:
         raise ValueError(f"a state of {len(text):,} characters")
-    return State.model_validate_json(text)
+    return State.model_validate(json.loads(text))  # pydantic's own parser copies what it refuses, at length
 
 
 def _unreadable(file: Path, error: Exception) -> str:
-    said = error.strerror if isinstance(error, OSError) else str(error).splitlines()[0]
-    if isinstance(error, ValidationError):
-        said = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()[:2])
+    if isinstance(error, ValidationError):  # its text would quote what was found, which may be long
+        items = error.errors(include_url=False, include_context=False, include_input=False)[:2]
+        said = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in items)
+    else:
+        said = error.strerror if isinstance(error, OSError) and error.strerror else str(error).partition("\n")[0]
     return found_expected(str(file), f"a file that cannot be read ({said})", "a checkpoint of this library")
 
 

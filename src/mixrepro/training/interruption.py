@@ -5,8 +5,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from types import FrameType
-
-from ..errors import Interrupted
+from typing import NoReturn
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -19,22 +18,33 @@ class Stop:
         self._obey = False
 
     def note(self, number: int, frame: FrameType | None) -> None:
-        """Note a signal; raise at once where that loses nothing, or when asked a second time."""
+        """Note a signal; end at once where that loses nothing, or when asked a second time."""
         again, self.asked = self.asked is not None, number
         if self._obey or again:
-            raise Interrupted(number)
+            self.end()
+
+    def end(self) -> NoReturn:
+        """End as the signal does that came.
+
+        Raises:
+            KeyboardInterrupt: It was SIGINT.
+            SystemExit: It was SIGTERM; the code is 143.
+        """
+        if self.asked == signal.SIGINT:
+            raise KeyboardInterrupt
+        raise SystemExit(128 + self.asked)
 
     @contextlib.contextmanager
     def at_once(self) -> Iterator[None]:
         """Obey signals at once, for work that can be repeated.
 
         Raises:
-            Interrupted: A signal came, before or meanwhile.
+            KeyboardInterrupt: A signal came, before or meanwhile; or SystemExit.
         """
         self._obey = True
         try:
             if self.asked is not None:
-                raise Interrupted(self.asked)
+                self.end()
             yield
         finally:
             self._obey = False

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ..config import RunConfig
-from ..errors import CheckpointError, Interrupted, found_expected
+from ..errors import CheckpointError, found_expected
 from . import checkpoint
 from .checkpoint import Checkpoint, Checkpoints, CurveState, State
 from .curve import Curve
@@ -86,13 +86,13 @@ class Course:
         """Measure the runs; if a signal comes meanwhile, keep the stack as it was before.
 
         Raises:
-            Interrupted: A signal came.
+            KeyboardInterrupt: A signal came; or SystemExit.
         """
         before = [(dict(curve.measured), curve.best_test) for curve in stack.curves]
         try:
             with self.stop.at_once():
                 stack.measure(epoch)
-        except Interrupted:
+        except (KeyboardInterrupt, SystemExit):
             for curve, (measured, best_test) in zip(stack.curves, before, strict=True):
                 curve.measured, curve.best_test = measured, best_test
             self.keep(stack, epoch, measured=False)
@@ -112,12 +112,12 @@ class Course:
         """Keep the stack if it is time to, or if a signal asked to stop.
 
         Raises:
-            Interrupted: A signal asked to.
+            KeyboardInterrupt: A signal asked to; or SystemExit.
         """
         if epoch and (self.stop.asked is not None or (self.checkpoints and self.checkpoints.due())):
             self.keep(stack, epoch)
         if self.stop.asked is not None:
-            raise Interrupted(self.stop.asked)
+            self.stop.end()
 
     def keep(self, stack: "_Stack", epoch: int, measured: bool = True) -> None:
         """Write a checkpoint of the stack after `epoch` completed epochs."""
@@ -132,6 +132,7 @@ class Course:
             seconds=self.seconds,
             started=self.started,
             ran_on=self.ran_on,
+            measured_names=measured_names(stack),
             curves=curve_states(stack),
         )
         self.checkpoints.write(Checkpoint(state, tensors_of(stack)))
@@ -145,8 +146,10 @@ def tensors_of(stack: "_Stack") -> dict[str, Tensor]:
     tensors = {f"model.{name}": part for name, part in stack.model.state_dict().items()}
     tensors |= {f"momentum.{name}": part.detach() for name, part in stack.momentum.named_parameters()}
     tensors |= {f"best.{name}": part for name, part in stack.best.state_dict().items()}
+    names = measured_names(stack)
     for index, curve in enumerate(stack.curves):
-        tensors |= {f"curve.{index}.{name}": torch.from_numpy(part) for name, part in _numbers(curve).items()}
+        numbers = _numbers(curve, names)
+        tensors |= {f"curve.{index}.{name}": torch.from_numpy(part) for name, part in numbers.items()}
     return tensors
 
 
@@ -155,7 +158,6 @@ def curve_states(stack: "_Stack") -> list[CurveState]:
     return [
         CurveState(
             measured_epochs=list(curve.measured),
-            measured_names=_names(curve),
             snapshots=list(curve.snapshots),
             best_epoch=curve.best_epoch,
         )
@@ -179,17 +181,16 @@ def fill(stack: "_Stack", kept: checkpoint.Checkpoint) -> None:
         raise CheckpointError(
             found_expected("checkpoint, curves", len(kept.state.curves), f"{len(stack.curves)}, one a run")
         )
-    stack.curves = [
-        _curve(state, index, tensors, kept.state.epoch) for index, state in enumerate(kept.state.curves)
-    ]
+    stack.curves = [_curve(kept, index) for index in range(len(stack.curves))]
 
 
-def _names(curve: Curve) -> list[str]:
-    return list(dict.fromkeys(name for values in curve.measured.values() for name in values))
+def measured_names(stack: "_Stack") -> list[str]:
+    """Return the names of all that was measured of any run; where one lacks it, its values are NaN."""
+    measured = (values for curve in stack.curves for values in curve.measured.values())
+    return list(dict.fromkeys(name for values in measured for name in values))
 
 
-def _numbers(curve: Curve) -> dict[str, np.ndarray]:
-    names = _names(curve)
+def _numbers(curve: Curve, names: Sequence[str]) -> dict[str, np.ndarray]:
     table = [[values.get(name, np.nan) for name in names] for values in curve.measured.values()]
     numbers = {
         "objective": np.array(curve.objective, dtype=np.float64),
@@ -202,15 +203,15 @@ def _numbers(curve: Curve) -> dict[str, np.ndarray]:
     return numbers
 
 
-def _curve(state: CurveState, index: int, tensors: dict[str, Tensor], epoch: int) -> Curve:
-    prefix = f"curve.{index}."
+def _curve(kept: Checkpoint, index: int) -> Curve:
+    state, names, prefix = kept.state.curves[index], kept.state.measured_names, f"curve.{index}."
     numbers = {
-        name.removeprefix(prefix): part.numpy() for name, part in tensors.items() if name.startswith(prefix)
+        name.removeprefix(prefix): part.numpy() for name, part in kept.tensors.items() if name.startswith(prefix)
     }
     try:
         objective, table = numbers["objective"], numbers["measured"]
         shapes = objective.shape, table.shape
-        expected = (epoch,), (len(state.measured_epochs), len(state.measured_names))
+        expected = (kept.state.epoch,), (len(state.measured_epochs), len(names))
         if shapes != expected:
             raise CheckpointError(found_expected(f"checkpoint, curve {index}", shapes, f"shapes {expected}"))
         best_test = tuple(numbers["best_test"].tolist()) if "best_test" in numbers else None
@@ -219,7 +220,7 @@ def _curve(state: CurveState, index: int, tensors: dict[str, Tensor], epoch: int
     return Curve(
         objective=objective.tolist(),
         measured={
-            epoch: dict(zip(state.measured_names, row, strict=True))
+            epoch: dict(zip(names, row, strict=True))
             for epoch, row in zip(state.measured_epochs, table.tolist(), strict=True)
         },
         snapshots={

@@ -93,7 +93,8 @@ def train_together(
     Raises:
         ConfigError: The runs differ in something else.
         CheckpointError: A checkpoint cannot be written.
-        Interrupted: SIGINT or SIGTERM came; the stack was kept.
+        KeyboardInterrupt: SIGINT came; the stack was kept.
+        SystemExit: SIGTERM came; the stack was kept.
     """
     for config in configs:
         if stack_key(config) != stack_key(configs[0]):
