@@ -13,22 +13,22 @@ from .figure import Figure, stopwatch
 
 #: Function, small sizes, full sizes.
 MEASUREMENTS: tuple[tuple[Callable[..., Figure], dict[str, Any], dict[str, Any]], ...] = (
-    (kills.killed_sweeps, {"kills": 8}, {"kills": 50}),
+    (kills.killed_sweeps, {"kills": 3}, {"kills": 50}),
     (disk.deaths, {}, {}),
-    (resume.bitwise, {"networks": ("mlp",)}, {}),
+    (resume.bitwise, {"networks": ["mlp"]}, {}),
     (resume.left_out, {}, {}),
     (resume.stopped, {"signals": 2}, {"signals": 20}),
     (determinism.fresh_processes, {"count": 2}, {"count": 10}),
     (placing.orders, {"repeats": 1}, {"repeats": 3}),
     (determinism.observation, {}, {}),
     (damage.data_files, {"flips": 64}, {"flips": 64}),
-    (damage.damaged_records, {"times": 60}, {"times": 400}),
-    (kills.shared_store, {"processes": 4, "runs": 10, "rounds": 2}, {"processes": 8, "runs": 40, "rounds": 10}),
+    (kills.shared_store, {"processes": 4, "runs": 10, "rounds": 1}, {"processes": 8, "runs": 40, "rounds": 10}),
     (kills.finished_again, {"runs": 20}, {"runs": 100}),
     (configs.malformed, {}, {}),
     (configs.generated, {"cases": 2000}, {"cases": 2000}),
     (hostile.checkpoints, {}, {}),
     (resume.damaged, {"times": 20}, {"times": 200}),
+    (damage.damaged_records, {"times": 20}, {"times": 200}),
     (hostile.names, {}, {}),
     (gate.gate, {}, {}),
     (disk.full, {}, {}),
@@ -37,8 +37,8 @@ MEASUREMENTS: tuple[tuple[Callable[..., Figure], dict[str, Any], dict[str, Any]]
     (notebooks.bad_parameters, {"cases": 5}, {"cases": 20}),
     (notebooks.ended_kernels, {"kills": 1, "over_time": 1}, {"kills": 10, "over_time": 10}),
     (notebooks.raising_and_stale, {"raising": 1}, {"raising": 5}),
-    (kills.soak, {"epochs": 300, "kills": 5}, {"epochs": 2000, "kills": 100}),
     (placing.cluster, {}, {}),
+    (kills.soak, {"epochs": 300, "kills": 3}, {"epochs": 2000, "kills": 100}),
 )
 
 
