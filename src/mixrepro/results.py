@@ -46,7 +46,7 @@ class Results:
                 if record is None:
                     lines.append(f"{arm}, seed {seed}: not run")
                 elif record.status != "complete":
-                    lines.append(f"{arm}, seed {seed}: diverged in epoch {record.manifest['diverged_at']}")
+                    lines.append(f"{arm}, seed {seed}: diverged in epoch {_where(record)}")
         return lines
 
     def require_runs(self) -> None:
@@ -93,6 +93,14 @@ def recorded(experiment: Experiment) -> Results:
     """Look up runs that are kept: in this machine's store and in `results/`, whatever code made them."""
     root = paths.results_root()
     return collect(experiment, [Store(), *([Store(root)] if root and root.is_dir() else [])], any_code=True)
+
+
+def _where(record: Record) -> str:
+    """Say where a run diverged, as far as its record knows."""
+    step, last = (record.manifest.get(name) for name in ("diverged_step", "last_finite_loss"))
+    parts = [f"step {step:,}"] if step is not None else []
+    parts += [f"last finite loss {last:.4g}"] if last is not None else []
+    return f"{record.manifest['diverged_at']}" + (f" ({', '.join(parts)})" if parts else "")
 
 
 def collect(experiment: Experiment, stores: Sequence[Store] | None = None, any_code: bool = False) -> Results:

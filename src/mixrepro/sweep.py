@@ -245,6 +245,8 @@ def _provenance(outcome: Outcome, dataset: Dataset) -> dict[str, Any]:
     return {
         "status": "complete" if outcome.diverged_at is None else "diverged",
         "diverged_at": outcome.diverged_at,
+        "diverged_step": outcome.diverged_step,
+        "last_finite_loss": outcome.last_finite_loss,
         "data": {"source": dataset.source, "sha256": dataset.sha256},
         "device": outcome.device,
         "started": outcome.started,

@@ -21,7 +21,7 @@ from ..data import Dataset, load
 from ..errors import CheckpointError
 from ..progress import PROGRESS_VARIABLE
 from ..store import CHECKPOINTS
-from ..training import checkpoint, trial
+from ..training import checkpoint, trial, updates
 from ..training.checkpoint import Checkpoint, Checkpoints, DamagedCheckpoint
 from ..training.resume import curve_states, tensors_of
 from ..training.units import Unit
@@ -49,9 +49,10 @@ COMPONENTS = {
     "objective of each epoch": "curve.*.objective",
     "measured values": "curve.*.measured",
     "snapshots": "curve.*.snapshot.*",
+    "losses of the batches of the epoch": "losses",
 }
 #: The same for counters.
-COUNTERS = ("epoch", "best_epoch", "measured_epochs", "snapshots")
+COUNTERS = ("epoch", "batch", "best_epoch", "measured_epochs", "snapshots")
 STAMP = {"code": "measured here"}
 #: A run that ends only when it is told to.
 LONG = (
@@ -109,21 +110,32 @@ def runs(network: str, method: str, momentum: float = 0.9, switch: bool = False)
     return [*both, both[0].but(switch_epoch=SWITCH)] if switch else both
 
 
-def train(configs: Sequence[RunConfig], folder: Path, seconds: float = 0.0) -> Checkpoint:
-    """Train a stack that is kept in a folder after every epoch, and return what it ends with."""
+def train(
+    configs: Sequence[RunConfig], folder: Path, seconds: float = 0.0, within_epochs: bool = False
+) -> Checkpoint:
+    """Train a stack that is kept in a folder after every epoch, and return what it ends with.
+
+    Args:
+        configs: The runs.
+        folder: Gets the checkpoints.
+        seconds: Time of training between two of them.
+        within_epochs: Also keep it after every batch, as if batches took long.
+    """
     dataset = images() if configs[0].data == "arrays" else load(configs[0])
     kept = Checkpoints(folder, STAMP, seconds)
-    trial.train_together(configs, dataset, "cpu", checkpoints=kept)
+    first, at_once = (1, 0.0) if within_epochs else (updates.FIRST_AT_ONCE, updates.SECONDS_AT_ONCE)
+    with mock.patch.multiple(updates, FIRST_AT_ONCE=first, SECONDS_AT_ONCE=at_once):
+        trial.train_together(configs, dataset, "cpu", checkpoints=kept)
     return checkpoint.read(checkpoint.files(folder)[0])
 
 
 @contextmanager
-def broken_after(updates: int) -> Iterator[None]:
+def broken_after(steps: int) -> Iterator[None]:
     """Break training off after so many updates, as the end of the process would."""
     original, made = Unit.step, itertools.count()
 
     def count(unit: Unit, *arguments: object) -> None:
-        if unit.replicas.start == 0 and next(made) == updates:
+        if unit.replicas.start == 0 and next(made) == steps:
             raise Broken
         original(unit, *arguments)
 
@@ -164,16 +176,17 @@ def bitwise(
         for number, case in enumerate(cases):
             configs = runs(*case)
             expected = train(configs, Path(name) / f"{number}")
-            for updates in INSTANTS.values():
-                folder = Path(name) / f"{number}-{updates}"
-                with broken_after(updates):
-                    train(configs, folder)
+            for steps, within in itertools.product(INSTANTS.values(), (False, True)):
+                folder = Path(name) / f"{number}-{steps}-{within}"
+                with broken_after(steps):
+                    train(configs, folder, within_epochs=within)
                 tried += 1
-                same += equal(train(configs, folder), expected)
+                same += equal(train(configs, folder, within_epochs=within), expected)
     return Figure(
         "R4",
         f"{' and '.join(methods)}, {' and '.join(networks)}, momentum {' and '.join(map(str, momenta))}, "
-        f"broken off {', '.join(INSTANTS)}; and {len(networks)} stacks with a switch, the same",
+        f"broken off {', '.join(INSTANTS)}; and {len(networks)} stacks with a switch, the same; "
+        "each kept after every epoch, and after every batch",
         "networks, statistics, momenta, curves and snapshots equal bit by bit to training without a break",
         f"{same} of {tried}",
         same == tried,
@@ -187,8 +200,8 @@ def left_out() -> Figure:
     configs = runs("resnet18", "Mixup")
     with tempfile.TemporaryDirectory(prefix="mixrepro-") as name:
         expected = train(configs, Path(name) / "whole")
-        with broken_after((EPOCHS - 1) * STEPS):
-            train(configs, Path(name) / "broken off")
+        with broken_after((EPOCHS - 1) * STEPS + 1):
+            train(configs, Path(name) / "broken off", within_epochs=True)
         kept = checkpoint.read(checkpoint.files(Path(name) / "broken off")[0])
         fresh = _fresh(configs)
         for number, part in enumerate((*COMPONENTS, *COUNTERS)):
@@ -245,8 +258,8 @@ def _without(part: str, kept: Checkpoint, fresh: Checkpoint) -> Checkpoint:
         left = {name: part for name, part in kept.tensors.items() if not fnmatch.fnmatchcase(name, pattern)}
         back = {name: fresh.tensors[name] for name in kept.tensors.keys() - left.keys() if name in fresh.tensors}
         return Checkpoint(kept.state, left | back)
-    if part == "epoch":
-        return Checkpoint(kept.state.model_copy(update={"epoch": 0}), kept.tensors)
+    if part in ("epoch", "batch"):
+        return Checkpoint(kept.state.model_copy(update={part: 0}), kept.tensors)
     nothing = 0 if part == "best_epoch" else []
     curves = [curve.model_copy(update={part: nothing}) for curve in kept.state.curves]
     return Checkpoint(kept.state.model_copy(update={"curves": curves}), kept.tensors)

@@ -50,6 +50,8 @@ class CurveState(BaseModel):
     measured_epochs: list[NonNegativeInt]
     snapshots: list[NonNegativeInt]
     best_epoch: NonNegativeInt
+    lost_step: NonNegativeInt | None
+    last_finite_loss: float | None = Field(allow_inf_nan=False)
 
 
 class State(BaseModel):

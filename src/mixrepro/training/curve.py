@@ -40,6 +40,8 @@ class Curve:
         snapshots: Epoch -> the weights of the network then.
         best_epoch: That epoch.
         best_test: Its test loss and accuracy, once they were asked for.
+        lost_step: Number of the update whose loss was the first that is not finite; None while all are.
+        last_finite_loss: Loss before it; None if there was none.
     """
 
     objective: list[float] = field(default_factory=list)
@@ -47,6 +49,8 @@ class Curve:
     snapshots: dict[int, dict[str, np.ndarray]] = field(default_factory=dict)
     best_epoch: int = 0
     best_test: tuple[float, float] | None = None
+    lost_step: int | None = None
+    last_finite_loss: float | None = None
 
     def copy(self) -> Self:
         """Return a copy that can go its own way, for a run that leaves this one."""

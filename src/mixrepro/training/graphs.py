@@ -39,23 +39,22 @@ class Branch:
         self.lr = torch.zeros((), device=device)
         self._ahead = torch.arange(unit.config.batch_size, device=device)
 
-    def begin(self, tables: Tables, lr: float) -> None:
-        """Go to the beginning of an epoch."""
+    def begin(self, tables: Tables, lr: float, batch: int = 0) -> None:
+        """Go to a batch of an epoch."""
         self.tables.copy_from(tables)
-        self.place.zero_()
+        self.place.fill_(batch * self.unit.config.batch_size)
         self.lr.fill_(lr)
-        self.unit.total.zero_()
 
     def step(self, size: int) -> None:
         """Make the update of the next `size` points."""
         batch = self.tables.mixed(self.unit.points, self.place + self._ahead[:size], self.place)
-        self.unit.step(batch, self.tables.eta, self.lr)
+        self.unit.step(batch, self.tables.eta, self.lr, self.place // self.unit.config.batch_size)
         self.place += size
 
     def state(self) -> list[Tensor]:
         """Return every tensor that a step changes and that outlives it."""
         network = self.unit.network
-        return [*network.parameters(), *network.buffers(), *self.unit.momenta, self.unit.total, self.place]
+        return [*network.parameters(), *network.buffers(), *self.unit.momenta, self.unit.losses, self.place]
 
 
 class Graphs:
@@ -71,12 +70,16 @@ class Graphs:
         self._branches: list[Branch] = []
         self._replay: dict[int, Step] = {}
 
-    def train_epoch(self, tables: Tables, lr: float) -> None:
+    def train_epoch(
+        self, tables: Tables, lr: float, begin: int = 0, pause: Callable[[int], None] | None = None
+    ) -> None:
         """Go through one epoch; the `total` of each unit becomes its mean loss.
 
         Args:
             tables: Of all replicas.
             lr: Learning rate.
+            begin: First batch.
+            pause: Told of the batches that are done.
         """
         config = self.units[0].config
         if not self._branches:
@@ -86,9 +89,11 @@ class Graphs:
         for size in {config.batch_size, rest} - {0, *self._replay}:
             self._replay[size] = self._prepared(size)
         for branch in self._branches:
-            branch.begin(tables.rows(branch.unit.replicas), lr)
-        for _ in range(full):
+            branch.begin(tables.rows(branch.unit.replicas), lr, begin)
+        for index in range(begin, full):
             self._replay[config.batch_size]()
+            if pause and index + 1 < len(self.units[0].losses):
+                pause(index + 1)
         if rest:
             self._replay[rest]()
 

@@ -64,23 +64,23 @@ class Course:
         """Stop the clock."""
         self._until = time.perf_counter()
 
-    def resume(self, stack: "_Stack", forks: Sequence[Fork]) -> tuple[int, bool]:
+    def resume(self, stack: "_Stack", forks: Sequence[Fork]) -> tuple[int, int, bool]:
         """Bring a fresh stack to its newest checkpoint, if there is one.
 
         Returns:
-            Completed epochs, and whether the runs were measured after them.
+            Completed epochs, completed batches of the next one, and whether the runs were measured in between.
         """
         kept = self.checkpoints and self.checkpoints.newest(self.configs)
         if kept is None:
-            return 0, True
+            return 0, 0, True
         state = kept.state
         for fork in forks:
-            if fork.epoch < state.epoch:
+            if fork.epoch < state.epoch + (state.batch > 0):
                 stack.rebuild(fork)
         fill(stack, kept)
         self.started, self._before = state.started, state.seconds
         self.ran_on = [*state.ran_on, (state.epoch, self.device)]
-        return state.epoch, state.measured
+        return state.epoch, state.batch, state.measured
 
     def measure(self, stack: "_Stack", epoch: int) -> None:
         """Measure the runs; if a signal comes meanwhile, keep the stack as it was before.
@@ -108,26 +108,26 @@ class Course:
             self.keep(stack, epoch)
             raise
 
-    def pause(self, stack: "_Stack", epoch: int) -> None:
+    def pause(self, stack: "_Stack", epoch: int, batch: int = 0) -> None:
         """Keep the stack if it is time to, or if a signal asked to stop.
 
         Raises:
             KeyboardInterrupt: A signal asked to; or SystemExit.
         """
-        if epoch and (self.stop.asked is not None or (self.checkpoints and self.checkpoints.due())):
-            self.keep(stack, epoch)
+        if (epoch or batch) and (self.stop.asked is not None or (self.checkpoints and self.checkpoints.due())):
+            self.keep(stack, epoch, batch=batch)
         if self.stop.asked is not None:
             self.stop.end()
 
-    def keep(self, stack: "_Stack", epoch: int, measured: bool = True) -> None:
-        """Write a checkpoint of the stack after `epoch` completed epochs."""
+    def keep(self, stack: "_Stack", epoch: int, measured: bool = True, batch: int = 0) -> None:
+        """Write a checkpoint of the stack after `epoch` completed epochs and `batch` batches of the next."""
         if self.checkpoints is None:
             return
         state = State(
             stamp=self.checkpoints.stamp,
             configs=checkpoint.described(self.configs),
             epoch=epoch,
-            batch=0,
+            batch=batch,
             measured=measured,
             seconds=self.seconds,
             started=self.started,
@@ -135,17 +135,19 @@ class Course:
             measured_names=measured_names(stack),
             curves=curve_states(stack),
         )
-        self.checkpoints.write(Checkpoint(state, tensors_of(stack)))
+        self.checkpoints.write(Checkpoint(state, tensors_of(stack, batch)))
 
 
-def tensors_of(stack: "_Stack") -> dict[str, Tensor]:
-    """Return every number of a stack that cannot be computed anew: networks, momenta and curves.
+def tensors_of(stack: "_Stack", batch: int = 0) -> dict[str, Tensor]:
+    """Return every number of a stack that cannot be computed anew: networks, momenta, curves, losses of batches.
 
     Copies are left to the writer: nothing may train between this and the writing.
     """
     tensors = {f"model.{name}": part for name, part in stack.model.state_dict().items()}
     tensors |= {f"momentum.{name}": part.detach() for name, part in stack.momentum.named_parameters()}
     tensors |= {f"best.{name}": part for name, part in stack.best.state_dict().items()}
+    if batch:
+        tensors["losses"] = stack.updates.losses[:batch]
     names = measured_names(stack)
     for index, curve in enumerate(stack.curves):
         numbers = _numbers(curve, names)
@@ -160,6 +162,8 @@ def curve_states(stack: "_Stack") -> list[CurveState]:
             measured_epochs=list(curve.measured),
             snapshots=list(curve.snapshots),
             best_epoch=curve.best_epoch,
+            lost_step=curve.lost_step,
+            last_finite_loss=curve.last_finite_loss,
         )
         for curve in stack.curves
     ]
@@ -181,6 +185,11 @@ def fill(stack: "_Stack", kept: checkpoint.Checkpoint) -> None:
         raise CheckpointError(
             found_expected("checkpoint, curves", len(kept.state.curves), f"{len(stack.curves)}, one a run")
         )
+    if kept.state.batch:
+        losses = tensors.get("losses", torch.empty(0))
+        if losses.shape != (expected := (kept.state.batch, len(stack.curves))):
+            raise CheckpointError(found_expected("checkpoint, losses", tuple(losses.shape), f"shape {expected}"))
+        stack.updates.go_on_after(losses.to(stack.device))
     stack.curves = [_curve(kept, index) for index in range(len(stack.curves))]
 
 
@@ -233,4 +242,6 @@ def _curve(kept: Checkpoint, index: int) -> Curve:
         },
         best_epoch=state.best_epoch,
         best_test=best_test,
+        lost_step=state.lost_step,
+        last_finite_loss=state.last_finite_loss,
     )

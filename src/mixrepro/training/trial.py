@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Sequence, Set
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -46,6 +47,8 @@ class Outcome:
         columns: Its table, see `Curve.columns`.
         snapshots: Epoch -> weights, for those of `config.snapshots` that it reached.
         diverged_at: Epoch of the first loss that is not finite, or None.
+        diverged_step: Number of the update that had it; for a test loss, of the last update before it.
+        last_finite_loss: Loss of the batch before, or mean loss of the epoch before it.
         trained_with: How many runs shared the stack.
         wall_seconds: Time of the whole stack.
         device: What it ran on.
@@ -57,6 +60,8 @@ class Outcome:
     columns: dict[str, np.ndarray]
     snapshots: dict[int, dict[str, np.ndarray]]
     diverged_at: int | None
+    diverged_step: int | None
+    last_finite_loss: float | None
     trained_with: int
     wall_seconds: float
     device: str
@@ -111,12 +116,17 @@ def train_together(
         diverged_at = int(lost[0]) + 1 if len(lost) else None
         columns = {name: column[:diverged_at] for name, column in columns.items()}
         kept = {epoch: weights for epoch, weights in curve.snapshots.items() if epoch <= (diverged_at or epoch)}
+        step, last = (curve.lost_step, curve.last_finite_loss) if diverged_at else (None, None)
+        if diverged_at and np.isfinite(columns["objective"][-1]):  # it was lost in measuring only
+            step, last = diverged_at * -(-config.n // config.batch_size), float(columns["objective"][-1])
         outcomes.append(
             Outcome(
                 config,
                 columns,
                 kept,
                 diverged_at,
+                step,
+                last,
                 trained_with=len(configs),
                 wall_seconds=course.seconds,
                 device=course.devices(),
@@ -142,18 +152,19 @@ def _train(
     with denormals_flushed(), noted() if checkpoints else nullcontext(Stop()) as stop:
         stack = _Stack(start, dataset, device, rebuilds.keys(), shifted)
         course = Course(configs, describe(device), checkpoints, stop)
-        epoch, measured = course.resume(stack, forks)
+        epoch, batch, measured = course.resume(stack, forks)
         while True:
             if not measured:
                 course.measure(stack, epoch)
                 course.report(stack, epoch, progress, to_do)
             if epoch == configs[0].epochs or stack.is_lost():
                 break
-            course.pause(stack, epoch)
-            if epoch in rebuilds:
-                stack.rebuild(rebuilds[epoch])
-            stack.train_epoch(epoch)
-            epoch, measured = epoch + 1, False
+            if batch == 0:
+                course.pause(stack, epoch)
+                if epoch in rebuilds:
+                    stack.rebuild(rebuilds[epoch])
+            stack.train_epoch(epoch, batch, partial(course.pause, stack, epoch) if checkpoints else None)
+            epoch, batch, measured = epoch + 1, 0, False
         if len(configs) > 1:  # so that a process that dies while it writes records leaves none of them untrained
             course.keep(stack, epoch)
         for fork in forks:
@@ -210,10 +221,18 @@ class _Stack:
         self.points.select(self.configs)
         self.updates = Updates(self.model, self.momentum, self.points, self.configs)
 
-    def train_epoch(self, epoch: int) -> None:
-        """Train the epoch after `epoch` completed ones; keep the network where its loss is a new minimum."""
+    def train_epoch(self, epoch: int, begin: int = 0, pause: Callable[[int], None] | None = None) -> None:
+        """Train the epoch after `epoch` completed ones; keep the network where its loss is a new minimum.
+
+        Args:
+            epoch: Completed epochs.
+            begin: First batch, after those that are done.
+            pause: See `Updates.train_epoch`.
+        """
         config = self.configs[0]
-        total = self.updates.train_epoch(self.configs, epoch)
+        total = self.updates.train_epoch(self.configs, epoch, begin, pause)
+        if not total.isfinite().all():
+            self._note_losses(epoch)
         improved = []
         for curve, objective in zip(self.curves, total.tolist(), strict=True):
             improved.append(objective < curve.best_objective())  # False for NaN
@@ -228,6 +247,16 @@ class _Stack:
                 curve.snapshots[epoch + 1] = {
                     name: part.cpu().contiguous().numpy() for name, part in state.items()
                 }
+
+    def _note_losses(self, epoch: int) -> None:
+        """Note where the loss of a run ceased to be finite: after how many updates, and its last finite loss."""
+        losses = self.updates.losses.double().cpu().numpy()  # [steps, r]
+        for curve, of_batches in zip(self.curves, losses.T, strict=True):
+            bad = np.flatnonzero(~np.isfinite(of_batches))
+            if curve.lost_step is None and len(bad):
+                before = [*curve.objective[-1:], *of_batches[: bad[0]].tolist()]
+                curve.lost_step = epoch * len(losses) + int(bad[0]) + 1
+                curve.last_finite_loss = before[-1] if before else None
 
     def is_lost(self) -> bool:
         """Tell whether the loss of every run has ceased to be finite, so that more training tells nothing."""

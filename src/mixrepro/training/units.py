@@ -51,29 +51,45 @@ class Unit:
         else:
             self._weights, self._momenta = ([p.detach() for p in of] for of in (self.parameters, self.momenta))
             self._updated_by = self.gradients
-        self.total = torch.zeros(self.network.size, dtype=torch.float64, device=points.device)
+        sizes = [min(config.batch_size, config.n - start) for start in range(0, config.n, config.batch_size)]
+        self._shares = torch.tensor(sizes, dtype=torch.float64, device=points.device)[:, None] / config.n
+        # The loss of each batch of the epoch, float32 [steps, r].
+        self.losses = torch.zeros(len(sizes), self.network.size, device=points.device)
 
-    def train_epoch(self, tables: Tables, lr: float) -> None:
-        """Go through one epoch; `total` becomes the mean loss of its points, float64 [r].
+    @property
+    def total(self) -> Tensor:
+        """Mean loss of the epoch's points, float64 [r]."""
+        return (self.losses.double() * self._shares).cumsum(0)[-1]  # one after the other, as in any company
+
+    def train_epoch(self, tables: Tables, lr: float, begin: int = 0, end: int | None = None) -> None:
+        """Go through one epoch, or through a part of it, and keep the loss of each batch.
+
+        What is mixed at once does not depend on the part.
 
         Args:
             tables: Of these replicas.
             lr: Learning rate.
+            begin: First batch.
+            end: Batch before which to stop; default: to the end.
         """
-        batch_size, n = self.config.batch_size, self.config.n
+        batch_size = self.config.batch_size
         numbers = self.network.size * batch_size * self.points.x[0].numel()
-        stretch = max(1, MIXED_AT_ONCE // numbers) * batch_size
-        self.total.zero_()
-        for first in range(0, n, stretch):
-            mixed = tables.mixed(self.points, slice(first, first + stretch), first)
-            for start in range(0, min(stretch, n - first), batch_size):
-                self.step(mixed.batch(start, start + batch_size), tables.eta, lr)
+        stretch = max(1, MIXED_AT_ONCE // numbers)
+        for index in range(begin, len(self.losses) if end is None else end):
+            place = index % stretch * batch_size
+            if place == 0 or index == begin:
+                first = index * batch_size - place
+                mixed = tables.mixed(self.points, slice(first, first + stretch * batch_size), first)
+            self.step(mixed.batch(place, place + batch_size), tables.eta, lr, index)
 
-    def step(self, batch: Mixed, eta: Tensor, lr: float | Tensor) -> None:
-        """Make one update, and add the loss of its batch to `total`."""
+    def step(self, batch: Mixed, eta: Tensor, lr: float | Tensor, index: int | Tensor = 0) -> None:
+        """Make one update, and keep the loss of its batch, the one with this index in the epoch."""
         loss = self.gradient(batch, eta)
         descend(self._weights, self._updated_by, self._momenta, self.config, lr)
-        self.total.add_(loss, alpha=batch.y.shape[1] / self.config.n)
+        if isinstance(index, int):
+            self.losses[index] = loss
+        else:  # as an index in brackets the host would wait for it
+            self.losses.index_copy_(0, index.view(1), loss[None])
 
     def gradient(self, batch: Mixed, eta: Tensor) -> Tensor:
         """Fill `gradients` with those of the batch, and return its loss [r]."""

@@ -1,6 +1,7 @@
 """An epoch of updates for every network of a stack: on threads of a CPU, or as captured graphs of a GPU."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import torch
@@ -16,8 +17,12 @@ from .tables import draw_tables
 from .threads import Threads, available
 from .units import make_units
 
+#: An epoch that takes longer than this, in seconds, is interrupted so often to see whether it is to be kept.
+SECONDS_AT_ONCE = 1.0
+#: Batches before the first such interruption, from which the time of a batch is known.
+FIRST_AT_ONCE = 8
 #: Bytes that the replicas of a unit may touch in a step; more of them would drive each other out of the cache.
-TOUCHED = 4_000_000
+TOUCHED = 8_000_000
 
 
 class Updates:
@@ -54,29 +59,57 @@ class Updates:
         self._points = [points.only(range(model.size)[unit.replicas]) for unit in self.units]
         self._threads = Threads(threads)
         self._graphs = Graphs(self.units) if on_gpu else None
+        self._at_once = FIRST_AT_ONCE
 
-    def train_epoch(self, configs: Sequence[RunConfig], epoch: int) -> Tensor:
+    @property
+    def losses(self) -> Tensor:
+        """Loss of each batch of the epoch, float32 [steps, r]; a copy."""
+        return torch.cat([unit.losses for unit in self.units], dim=1)
+
+    def go_on_after(self, losses: Tensor) -> None:
+        """Take over the losses of the first batches of an epoch, [batches, r], which another process trained."""
+        for unit in self.units:
+            unit.losses[: len(losses)] = losses[:, unit.replicas]
+
+    def train_epoch(
+        self,
+        configs: Sequence[RunConfig],
+        epoch: int,
+        begin: int = 0,
+        pause: Callable[[int], None] | None = None,
+    ) -> Tensor:
         """Train the epoch that begins after `epoch` completed ones.
 
         Args:
             configs: The runs of the stack.
             epoch: Completed epochs.
+            begin: First batch, after those that are done.
+            pause: Called now and then within a long epoch, with the batches done; the stack may be kept then.
 
         Returns:
             The mean over its points of the loss that training minimised, float64 [r], on the device.
         """
         if self._graphs is not None:
-            self._graphs.train_epoch(draw_tables(configs, epoch, self.points), configs[0].lr_at(epoch))
-        else:
+            tables = draw_tables(configs, epoch, self.points)
+            self._graphs.train_epoch(tables, configs[0].lr_at(epoch), begin, pause)
+            return torch.cat([unit.total for unit in self.units])
+        steps = len(self.units[0].losses)
+        while begin < steps:
+            end = min(steps, begin + self._at_once) if pause else steps
+            started = time.perf_counter()
             self._threads.run(
-                [partial(self._train_unit, place, configs, epoch) for place in range(len(self.units))]
+                [partial(self._train_unit, place, configs, epoch, begin, end) for place in range(len(self.units))]
             )
+            self._at_once = max(1, int(SECONDS_AT_ONCE * (end - begin) / (time.perf_counter() - started)))
+            begin = end
+            if pause and begin < steps:
+                pause(begin)
         return torch.cat([unit.total for unit in self.units])
 
-    def _train_unit(self, place: int, configs: Sequence[RunConfig], epoch: int) -> None:
+    def _train_unit(self, place: int, configs: Sequence[RunConfig], epoch: int, begin: int, end: int) -> None:
         unit = self.units[place]
         tables = draw_tables(configs[unit.replicas], epoch, self._points[place])
-        unit.train_epoch(tables, configs[0].lr_at(epoch))
+        unit.train_epoch(tables, configs[0].lr_at(epoch), begin, end)
 
 
 def unit_sizes(model: Stacked | Replicated, config: RunConfig, threads: int, on_gpu: bool) -> list[int]:
