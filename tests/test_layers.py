@@ -29,7 +29,7 @@ LINE = [
     {"claims"},
     {"plots"},
     {"book"},
-    {"reliability"},
+    {"reliability", "bench"},
     {"commands"},
     {"cli"},
 ]

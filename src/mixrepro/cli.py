@@ -1,11 +1,11 @@
-"""The command line: `mixrepro run | sweep | verdicts | book | figure | reliability | data`."""
+"""The command line: `mixrepro run | sweep | verdicts | book | figure | reliability | bench | data`."""
 
 import os
 import sys
 
 import typer
 
-from .commands import book, data, notebook, reliability, run, sweep, verdicts
+from .commands import bench, book, data, notebook, reliability, run, sweep, verdicts
 from .commands.words import NamedValues, TwoWords
 from .errors import MixreproError
 
@@ -21,6 +21,7 @@ app.command()(verdicts.verdicts)
 app.command()(book.book)
 app.command()(book.figure)
 app.command()(reliability.reliability)
+app.command()(bench.bench)
 app.add_typer(data_app, name="data")
 data_app.command("list")(data.data_list)
 data_app.command("check")(data.check_command)

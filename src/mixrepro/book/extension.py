@@ -20,6 +20,7 @@ from ..errors import MixreproError, found_expected
 from .chapters import build_chapters, build_lock
 from .plain_words import ClaimsInWords, records_changed
 from .reliability_table import ReliabilityTable
+from .speed_table import SpeedTable
 from .verdict_table import VerdictTable
 
 
@@ -49,4 +50,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("claims-in-words", ClaimsInWords)
     app.connect("env-get-outdated", records_changed)
     app.add_directive("reliability-table", ReliabilityTable)
+    app.add_directive("speed-table", SpeedTable)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
