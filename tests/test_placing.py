@@ -34,7 +34,7 @@ def test_order_and_number_of_workers_change_no_curve_file():
 
 
 def test_sweep_survives_a_worker_that_is_killed(tmp_path):
-    runs = placing.small_runs(1, 300)
+    runs = placing.small_runs(1, 100)
     expected, store = Store(tmp_path / "expected"), Store(tmp_path / "runs")
     with placing.threads_of_torch(1):
         sweep.train_missing(runs, expected, quiet=True)

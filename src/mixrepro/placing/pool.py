@@ -14,6 +14,7 @@ import traceback
 from collections import deque
 from collections.abc import Sequence
 from multiprocessing.connection import Connection, wait
+from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any
 
@@ -110,11 +111,13 @@ class _Worker:
     def begin(self, index: int, attempt: int, stacks: Sequence[Sequence[RunConfig]]) -> None:
         """Give it a stack."""
         if self.process is None:
-            context = multiprocessing.get_context("spawn")  # torch's threads survive no fork
-            self.pipe, theirs = context.Pipe()
-            self.process = context.Process(target=_work, args=(theirs, self.threads, *self.work), daemon=True)
-            self.process.start()
+            context = _context()
+            pipe, theirs = context.Pipe()
+            arguments = (theirs, dict(os.environ), self.threads, *self.work)
+            process = context.Process(target=_work, args=arguments, daemon=True)
+            process.start()
             theirs.close()  # so that its death is the end of the pipe
+            self.process, self.pipe = process, pipe
         self.stack = (index, attempt)
         try:
             self.pipe.send(list(stacks[index]))
@@ -139,13 +142,31 @@ class _Worker:
         self.pipe.close()
 
 
+def _context() -> BaseContext:
+    """Return how to start workers: from a server that has imported what they need, or else afresh.
+
+    The server runs nothing, so that it has none of the threads that would not survive its forks.
+    """
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["mixrepro.sweep"])
+    return context
+
+
 def _work(
-    pipe: Connection, threads: int, store: Path, data_root: Path | None, device: str, deadline: float | None
+    pipe: Connection,
+    environment: dict[str, str],
+    threads: int,
+    store: Path,
+    data_root: Path | None,
+    device: str,
+    deadline: float | None,
 ) -> None:
     """Train the stacks that come through a pipe, in a process of its own."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the sweep is interrupted, and ends this process
-    for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ[variable] = str(threads)
+    os.environ.clear()  # a fork server keeps the environment in which it started
+    os.environ.update(environment)
     import torch
 
     from .unit import train_unit

@@ -84,7 +84,7 @@ def train_unit(
         ConfigError: This machine has other code.
         MixreproError: What training raises.
     """
-    from ..sweep import train_stack  # takes seconds: a worker first says how many threads it may use
+    from ..sweep import train_stack  # takes seconds, and a display needs none of it
 
     if code is not None and code != code_digest():
         raise ConfigError(found_expected("mixrepro on a worker", code_digest(), f"the same code, {code}"))
