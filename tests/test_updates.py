@@ -14,7 +14,7 @@ from mixrepro.data import load
 from mixrepro.data.dataset import Dataset, channel_statistics
 from mixrepro.errors import ConfigError
 from mixrepro.models import build
-from mixrepro.training import evaluation, precision, trial, units, updates
+from mixrepro.training import evaluation, gradient, precision, threads, trial, units, updates
 from mixrepro.training.graphs import Graphs, eager
 from mixrepro.training.points import Points
 from mixrepro.training.schedule import evaluation_epochs
@@ -102,8 +102,8 @@ def test_splitting_a_stack_changes_nothing_but_rounding(config, images, one_thre
 def test_threads_change_no_bit(config, images, one_thread, monkeypatch):
     monkeypatch.setattr(updates, "unit_sizes", lambda *_: [1, 1, 1])
     found = []
-    for threads in (1, 2, 3):
-        monkeypatch.setattr(updates, "available", lambda threads=threads: threads)
+    for count in (1, 2, 3):
+        monkeypatch.setattr(updates, "available", lambda count=count: count)
         stack = Stack(config, images)
         found.append(stack.trained(stack.updates().train_epoch))
     assert equal(found[0], found[1])
@@ -359,3 +359,21 @@ class TestHalfPrecision:
         assert all(parameter.dtype == torch.float32 for parameter in stack.model.parameters())
         assert not torch.equal(half[0], whole[0])
         assert np.allclose(half[0], whole[0], rtol=0.05)
+
+
+@pytest.mark.parametrize("name", ["mlp", "resnet18"])
+def test_measuring_side_by_side_changes_no_bit(name, images, one_thread, monkeypatch):
+    stack = Stack(CONFIGS[name], images)
+    measures = (evaluation.on_train, evaluation.on_test, gradients_of(stack))
+    at_once = [measure(stack.model, stack.points) for measure in measures]
+    monkeypatch.setattr(threads, "available", lambda: 2)
+    beside = [measure(stack.model, stack.points) for measure in measures]
+    for replica in range(3):
+        part, points = stack.model.part(slice(replica, replica + 1)), stack.points.only([replica])
+        assert torch.allclose(evaluation.on_test(part, points), at_once[1][:, [replica]], rtol=1e-5)
+    assert equal(at_once, beside)
+    assert stack.model.training
+
+
+def gradients_of(stack):
+    return lambda model, points: gradient.gradient_norms(model, stack.configs, points, 0)

@@ -11,6 +11,7 @@ from ..data.dataset import ShiftedSet
 from ..mixup import cross_entropy
 from ..theory.loss_bound import lam_quadrature
 from .points import Points
+from .threads import of_each
 
 Batch = tuple[Tensor, Tensor]
 #: Points a replica sees at once; larger ones fall out of the processor's cache.
@@ -60,18 +61,20 @@ def figures(model: nn.Module, batch: Callable[[int, int], Batch], num_points: in
 
 def on_train(model: nn.Module, points: Points) -> Tensor:
     """Measure every replica on its own (real) training subset; see `figures`."""
-    n = points.subset.shape[1]
 
-    def batch(start: int, stop: int) -> Batch:
-        positions = torch.arange(start, stop, device=points.device).expand(model.size, -1)
-        return points.train(positions)
+    def of_some(model: nn.Module, points: Points, _: slice) -> Tensor:
+        def batch(start: int, stop: int) -> Batch:
+            positions = torch.arange(start, stop, device=points.device).expand(model.size, -1)
+            return points.train(positions)
 
-    return figures(model, batch, n)
+        return figures(model, batch, points.subset.shape[1])
+
+    return of_each(model, points, of_some)
 
 
 def on_test(model: nn.Module, points: Points) -> Tensor:
     """Measure every replica on the test set; see `figures`."""
-    return figures(model, points.test, len(points.y_test))
+    return of_each(model, points, lambda model, points, _: figures(model, points.test, len(points.y_test)))
 
 
 def on_shifted(model: nn.Module, points: Points, which: ShiftedSet) -> Tensor:

@@ -9,6 +9,7 @@ from ..config import RunConfig
 from .draws import draw_epoch
 from .points import Points
 from .step import batch_loss
+from .threads import of_each
 
 
 def gradient_norms(model: nn.Module, configs: Sequence[RunConfig], points: Points, epoch: int) -> Tensor:
@@ -30,6 +31,10 @@ def gradient_norms(model: nn.Module, configs: Sequence[RunConfig], points: Point
         float64 [2, r]: norm of the gradient of the whole epoch (full batch), and mean over its batches of the norm
         of a batch's own (mini-batch). Source: FIG-8, FIG-14.
     """
+    return of_each(model, points, lambda some, points, which: _gradient_norms(some, configs[which], points, epoch))
+
+
+def _gradient_norms(model: nn.Module, configs: Sequence[RunConfig], points: Points, epoch: int) -> Tensor:
     config, twin = configs[0], model.select(range(model.size))
     draws = draw_epoch(configs, epoch, points.device)
     eta = torch.tensor([c.eta if c.alpha_at(epoch) else 0.0 for c in configs], device=points.device)

@@ -7,8 +7,13 @@ networks that do not depend on each other need not wait.
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import torch
+from torch import Tensor
+
+from ..models.stacked import Replicated, Stacked
+from .points import Points
 
 Work = Callable[[], None]
 
@@ -48,6 +53,29 @@ class Threads:
             return
         for done in [self._pool.submit(work) for work in works]:
             done.result()
+
+
+def of_each(model: Stacked | Replicated, points: Points, measure: Callable[..., Tensor]) -> Tensor:
+    """Measure networks that are modules of their own side by side on a CPU, others at once.
+
+    Args:
+        model: Stack of networks.
+        points: Their data.
+        measure: Takes a stack, its data and which replicas of `model` they are; returns a tensor [..., r].
+
+    Returns:
+        What was measured of all, [..., r].
+    """
+    if not isinstance(model, Replicated) or points.device.type != "cpu" or model.size == 1:
+        return measure(model, points, slice(0, model.size))
+    found: list[Tensor] = [torch.empty(0)] * model.size
+
+    def work(replica: int) -> None:
+        alone = slice(replica, replica + 1)
+        found[replica] = measure(model.part(alone), points.only([replica]), alone)
+
+    Threads(min(available(), model.size)).run([partial(work, replica) for replica in range(model.size)])
+    return torch.cat(found, dim=-1)
 
 
 def available() -> int:
