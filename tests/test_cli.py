@@ -82,6 +82,18 @@ def test_sweep_estimates_what_is_missing_from_a_measured_speed(capsys, store):
     assert estimate("--profile", "smoke") == (0, 0)
 
 
+def test_sweep_whose_time_is_up_says_what_is_left_and_goes_on(capsys, store):
+    options = ("sweep", "FIG-2", "--profile", "smoke", "--set", "num_seeds=2")
+    code, out, err = mixrepro(capsys, *options, "--budget", "0.1s")
+    assert code == 0
+    assert "0 of 4 runs are expected to fit into the budget" in err
+    assert "the time was up; the same command goes on with the 4 runs that are left" in out
+    code, out, _ = mixrepro(capsys, *options)
+    assert code == 0
+    assert "4 records in" in out
+    assert "left" not in out
+
+
 def test_sweep_takes_settings_and_names_a_wrong_one(capsys, store):
     code, out, _ = mixrepro(
         capsys, "sweep", "FIG-6", "--profile", "paper", "--model", "resnet18", "--dry-run", "--set", "data=svhn",
@@ -209,6 +221,20 @@ def test_bad_data_file_is_named_before_anything_is_written(capsys, store, images
         (("sweep", "FIG-2", "--profile", "huge"), "profile: found 'huge'"),
         (("sweep", "FIG-2", "--model", "vit"), "model: found 'vit'"),
         (("sweep", "LEMMA-3.1", "--model", "mlp", "--profile", "paper"), "profile: found 'paper'"),
+        (("sweep", "FIG-2", "--workers", "0"), "--workers: found 0, expected a number, at least 1"),
+        (
+            ("sweep", "FIG-2", "--workers", "2", "--scheduler", "tcp://h:1"),
+            "--workers, --scheduler: found a value",
+        ),
+        (("sweep", "FIG-2", "--budget", "9"), "--budget: found '9', expected a duration, as in 90s, 9m"),
+        (("sweep", "notebook", "99_none"), "chapter: found '99_none', expected one of 01_loss_bound"),
+        (
+            ("sweep", "notebook", "02_over_training", "-p", "alpha", "-1"),
+            "parameter alpha: found -1, expected greater",
+        ),
+        (("sweep", "notebook", "02_over_training", "-p", "alpha"), "-p: found 'alpha', expected -p NAME VALUE"),
+        (("sweep", "notebook", "02_over_training", "-p", "n", "20", "-p", "n", "30"), "-p n: found a second time"),
+        (("sweep", "notebook", "02_over_training", "--workers", "0"), "--workers: found 0, expected a number"),
         (("verdicts", "--profile", "huge"), "profile: found 'huge'"),
         (("book", "--profile", "huge"), "profile: found 'huge'"),
         (("data", "check", "--data", "arrays", "--data-root", "nowhere"), "nowhere"),
@@ -242,11 +268,12 @@ def test_store_that_cannot_be_written_is_named(capsys, tmp_path):
     assert "file: found a folder that refuses" in err
 
 
-@pytest.mark.parametrize(
-    "command", [(), ("run",), ("sweep",), ("verdicts",), ("book",), ("data", "list"), ("data", "check")]
-)
+COMMANDS = ["", "run", "sweep", "sweep notebook", "verdicts", "book", "data list", "data check", "reliability"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help(capsys, command):
-    code, out, _ = mixrepro(capsys, *command, "--help")
+    code, out, _ = mixrepro(capsys, *command.split(), "--help")
     assert code == 0
     assert "Usage" in out
 
