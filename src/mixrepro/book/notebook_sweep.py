@@ -15,7 +15,6 @@ from tqdm import tqdm
 from ..config import unknown_name
 from ..errors import ConfigError, StoreError, found_expected
 from .at_once import run_all
-from .chapters import execute_chapter
 from .freshness import why_stale
 from .lock import held
 from .progress import chapter_display
@@ -129,6 +128,8 @@ def _run(tasks: Sequence[Callable[[Callable[..., None]], None]], workers: int) -
 def _task(
     sweep: NotebookSweep, project: Path, index: int, reason: str, cell_timeout: float | None, console: TextIO
 ) -> Callable[[Callable[..., None]], None]:
+    from .chapters import execute_chapter  # takes half a second, and what is refused needs none of it
+
     point = sweep.points[index]
     title = f"notebook {index + 1} of {len(sweep.points)}: {words_of(point) or 'defaults'}"
 

@@ -6,8 +6,6 @@ from typing import Annotated
 import typer
 
 from .. import paths
-from ..claims import judged
-from ..claims.rules import effect_text
 from ..config import PROFILES
 from ..store import Store
 from .options import AsJson, StoreRoot
@@ -22,6 +20,9 @@ def verdicts(
     as_json: AsJson = False,
 ) -> None:
     """Judge claims at each size: experiments from the records that are there, theory from checks computed now."""
+    from ..claims import judged  # takes a second, which no other command needs
+    from ..claims.rules import effect_text
+
     stores = [Store(store)]
     if (results := paths.results_root()) is not None and results.is_dir():
         stores.append(Store(results))
