@@ -25,9 +25,9 @@ SWITCH_EPOCHS = {
 
 
 #: Profile -> length of the runs, where it is not that of FIG-2: after a switch, ERM settles within a few hundred
-#: epochs, and a run that ends sooner is the beginning of FIG-2's.
-EPOCHS = {"quick": 1250}
-
+#: epochs, and a run that ends sooner is the beginning of FIG-2's. The paper does not state the length of its
+#: figure; 200 epochs is that of the public recipe, whose drops its switches lie around.
+EPOCHS = {"quick": 1250, "paper": 200}
 
 #: What FIG-2's runs measure for other figures is not measured in the switched ones.
 NOTHING_BESIDES = dict(shifted_sets=(), snapshots=())
