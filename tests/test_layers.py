@@ -81,8 +81,8 @@ def test_claims_are_judged_without_torch(store):  # but for those that measure t
 
 
 def test_only_store_and_checkpoint_write():
-    # The book writes pages and chapters, reliability what it damages or kills, progress its own lines, and generated
-    # or downloaded data are cached.
+    # The book writes pages and chapters, reliability what it damages or kills, progress its own lines, and
+    # generated or downloaded data are cached.
     writers = {"atomic.py", "store.py", "progress.py", "data/mnist1d.py"}
     pattern = re.compile(r"\.write_(text|bytes)\(|os\.replace\(|open\([^)]*[\"'][wa]b?[\"']|savez|write_table")
     found = {

@@ -4,8 +4,8 @@ FIG-2 at the paper's size takes a GPU. So the question here is which narrower ne
 over-trained on a CPU, and what the fall depends on: each setting changes one thing of a base, for ERM and Mixup,
 paired by seed. Every setting is reported, not only those that fall.
 Declared before the runs: does it take capacity, that is, does Mixup fall deeper the wider the network?
-`small` trains ResNet-18 on some hundred images of CIFAR-10; the widest is the paper's own network, and takes longer
-than all others together. `smoke` takes the fully connected network on MNIST-1D.
+`small` trains ResNet-18 on some hundred images of CIFAR-10; the widest is the paper's own network, and takes
+longer than all others together. `smoke` takes the fully connected network on MNIST-1D.
 Run: `mixrepro sweep FIG-2-MAP --profile small --data-root DIR --store results`.
 """
 
