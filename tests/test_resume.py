@@ -9,7 +9,7 @@ import pytest
 from mixrepro import sweep
 from mixrepro.data import load
 from mixrepro.errors import CheckpointError
-from mixrepro.reliability import resume
+from mixrepro.reliability import cost, resume
 from mixrepro.store import Store
 from mixrepro.training import checkpoint, trial
 from mixrepro.training.checkpoint import Checkpoints, DamagedCheckpoint
@@ -186,3 +186,7 @@ def test_a_change_of_device_is_recorded(tmp_path):
     course = Course(resume.runs("mlp", "ERM"), "CPU, 2 threads", None, Stop())
     course.ran_on = [(0, "CPU, 1 threads"), (10, "CPU, 1 threads"), (20, "CPU, 2 threads")]
     assert course.devices() == "CPU, 1 threads; from epoch 20 on CPU, 2 threads"
+
+
+def test_keeping_a_stack_costs_little():
+    reached(cost.checkpoints(("10 runs of the MLP",)))

@@ -13,6 +13,7 @@ from .. import sweep
 from ..config import RunConfig
 from ..errors import StoreError
 from ..store import MANIFEST, Store
+from ..training.checkpoint import unfinished
 from . import victims
 from .determinism import curve_bytes, same_records
 from .disk import leftovers
@@ -22,7 +23,7 @@ from .processes import wait_for
 #: Long enough for a kill to fall into the middle of it, short enough to be done within seconds.
 EPOCHS = 60
 #: How long a process works before it is killed, in seconds.
-WORKS = (0.02, 0.5)
+WORKS = (0.02, 1.0)
 
 
 def twelve_runs(epochs: int = EPOCHS) -> list[RunConfig]:
@@ -35,7 +36,7 @@ def twelve_runs(epochs: int = EPOCHS) -> list[RunConfig]:
 
 
 def train_all(
-    runs: Sequence[RunConfig], root: Path, backwards: bool = False, log: Path | None = None, every: float = 0.0
+    runs: Sequence[RunConfig], root: Path, backwards: bool = False, began: Path | None = None, every: float = 0.0
 ) -> None:
     """Train what is missing of some runs, stack after stack; for a process of its own.
 
@@ -43,23 +44,16 @@ def train_all(
         runs: The runs.
         root: Of the store.
         backwards: Begin with the last stack, so that two processes seldom want the same.
-        log: Gets a line `run id, started or epochs` for each stack that is trained and each epoch of it.
+        began: A file to make when the work begins.
         every: Seconds between checkpoints.
     """
     store = Store(root)
     store.check_writable()
     stacks = sweep.stacks([run for run in runs if store.find(run) is None])
-    original = sweep.train_together
-
-    def logged(configs: Sequence[RunConfig], *arguments: object) -> list:
-        if log is not None:
-            with log.open("a") as file:
-                file.write("".join(f"{config.run_id()}\n" for config in configs))
-        return original(configs, *arguments)
-
-    with mock.patch.object(sweep, "train_together", logged):
-        for stack in reversed(stacks) if backwards else stacks:
-            sweep.train_stack(stack, store, device="cpu", checkpoint_seconds=every)
+    if began is not None:
+        began.touch()
+    for stack in reversed(stacks) if backwards else stacks:
+        sweep.train_stack(stack, store, device="cpu", checkpoint_seconds=every)
 
 
 def killed_sweeps(kills: int, seed: int = 0) -> Figure:
@@ -70,7 +64,7 @@ def killed_sweeps(kills: int, seed: int = 0) -> Figure:
         seed: Of the instants.
     """
     seconds, draw, runs = stopwatch(), random.Random(seed), twelve_runs()  # noqa: S311
-    done = sweeps = lost = changed = whole = litter = 0
+    done = sweeps = lost = changed = whole = litter = epochs = 0
     with tempfile.TemporaryDirectory(prefix="mixrepro-") as name:
         reference = Store(Path(name) / "whole")
         _finish(runs, reference.root)
@@ -84,6 +78,7 @@ def killed_sweeps(kills: int, seed: int = 0) -> Figure:
                 lost += len(there.keys() - now.keys())
                 changed += sum(now[run] != there[run] for run in there.keys() & now.keys())
                 there = now
+            epochs += len(there) * EPOCHS + sum(len(s.configs) * s.epoch for s in unfinished(store.checkpoints))
             _finish(runs, store.root)
             whole += same_records(reference, store, runs)
             litter += len(leftovers(store.root)) + len(list(store.checkpoints.glob("*")))
@@ -91,8 +86,8 @@ def killed_sweeps(kills: int, seed: int = 0) -> Figure:
         "R1",
         f"{done} SIGKILLs at random instants of sweeps of {len(runs)} runs by 2 processes",
         "0 records lost, 0 written twice, nothing left over, all equal to the sweep that was never killed",
-        f"{sweeps} sweeps: {lost} lost, {changed} written twice, {litter} left over, "
-        f"{whole} of {sweeps * len(runs)} records equal",
+        f"{lost} lost, {changed} written twice, {litter} left over, {whole} of {sweeps * len(runs)} equal; "
+        f"{epochs / (sweeps * len(runs) * EPOCHS):.0%} of the training was done between kills",
         lost == changed == litter == 0 and whole == sweeps * len(runs),
         seconds(),
     )
@@ -100,7 +95,11 @@ def killed_sweeps(kills: int, seed: int = 0) -> Figure:
 
 def _round(runs: Sequence[RunConfig], root: Path, draw: random.Random, most: int) -> int:
     """Start two processes, kill one or both at a random instant, and return how many were killed."""
-    pair = [victims.launch(train_all, runs, root, backwards) for backwards in (False, True)]
+    began = [root.with_name(f"{root.name}-{name}") for name in ("forwards", "backwards")]
+    for file in began:
+        file.unlink(missing_ok=True)
+    pair = [victims.launch(train_all, runs, root, bool(place), file) for place, file in enumerate(began)]
+    wait_for(lambda: all(file.exists() for file in began) or not all(p.is_alive() for p in pair), 60, 0.005)
     time.sleep(draw.uniform(*WORKS))
     killed = 0
     for process in draw.sample(pair, draw.choice((1, 2))):

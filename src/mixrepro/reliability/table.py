@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ..store import code_digest, versions
-from . import configs, damage, determinism, disk, gate, hostile, kills, notebooks, placing, resume
+from . import configs, cost, damage, determinism, disk, gate, hostile, kills, notebooks, placing, resume
 from .figure import Figure, stopwatch
 
 #: Function, small sizes, full sizes.
@@ -38,6 +38,7 @@ MEASUREMENTS: tuple[tuple[Callable[..., Figure], dict[str, Any], dict[str, Any]]
     (notebooks.ended_kernels, {"kills": 1, "over_time": 1}, {"kills": 10, "over_time": 10}),
     (notebooks.raising_and_stale, {"raising": 1}, {"raising": 5}),
     (placing.cluster, {}, {}),
+    (cost.checkpoints, {"stacks": ("10 runs of the MLP",)}, {}),
     (kills.soak, {"epochs": 300, "kills": 3}, {"epochs": 2000, "kills": 100}),
 )
 
