@@ -84,9 +84,8 @@ def test_sweep_estimates_what_is_missing_from_a_measured_speed(capsys, store):
 
 def test_sweep_whose_time_is_up_says_what_is_left_and_goes_on(capsys, store):
     options = ("sweep", "FIG-2", "--profile", "smoke", "--set", "num_seeds=2")
-    code, out, err = mixrepro(capsys, *options, "--budget", "0.1s")
+    code, out, _ = mixrepro(capsys, *options, "--budget", "0.1s")
     assert code == 0
-    assert "0 of 4 runs are expected to fit into the budget" in err
     assert "the time was up; the same command goes on with the 4 runs that are left" in out
     code, out, _ = mixrepro(capsys, *options)
     assert code == 0

@@ -2,9 +2,12 @@
 
 import multiprocessing
 import signal
+import subprocess
+import sys
 import threading
 import time
 
+import numpy as np
 import pytest
 
 from mixrepro import sweep
@@ -91,9 +94,6 @@ def test_workers_of_a_sweep_that_is_gone_end(tmp_path, tiny):
         "run = RunConfig(n=40, width=8, batch_size=15, epochs=10**7)\n"
         "train_in_pool([[run]], Store(sys.argv[1]), None, 'cpu', 'x', quiet=True, workers=1)\n"
     )
-    import subprocess
-    import sys
-
     with subprocess.Popen(
         [sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True
     ) as driver:
@@ -171,6 +171,16 @@ def test_time_is_up_before_an_epoch_that_would_not_end_in_it(monkeypatch):
     watched(100, 100)  # the last epoch is followed by nothing
 
 
+def test_a_budget_counts_from_the_start_of_the_process():
+    code = (
+        "import time; time.sleep(1); from mixrepro.commands.sweep import _age; print(_age(), time.process_time())"
+    )
+    started = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    age, computed = map(float, done.stdout.split())
+    assert max(1, computed) < age < time.monotonic() - started + 0.1
+
+
 def test_a_budget_is_kept_and_the_next_sweep_goes_on(tmp_path):
     runs = [RunConfig(n=100, width=32, batch_size=10, epochs=3000, seed=seed) for seed in range(2)]
     store = Store(tmp_path / "runs")
@@ -183,6 +193,21 @@ def test_a_budget_is_kept_and_the_next_sweep_goes_on(tmp_path):
     assert list(store.root.rglob("*.safetensors"))
     short = [run.but(epochs=40) for run in runs]  # what was kept costs nothing a second time
     assert sweep.train_missing(short, store, quiet=True)
+
+
+@pytest.mark.parametrize("workers", [None, 1])
+def test_a_budget_ends_in_the_middle_of_a_long_epoch(tmp_path, workers):
+    images = np.random.default_rng(0).integers(0, 256, (5_000, 32, 32, 3), dtype=np.uint8)
+    np.savez(tmp_path / "images.npz", images=images, labels=np.arange(5_000) % 4)
+    run = RunConfig(data="arrays", n=4_000, test_size=20, model="resnet18", width=8, batch_size=1, epochs=1)
+    store, started = Store(tmp_path / "runs"), time.time()
+    place = choose(workers=workers, budget=8)
+    assert sweep.train_missing([run], store, tmp_path, quiet=True, place=place) == [None]
+    assert time.time() - started < 10
+    (kept,) = store.root.rglob("*.safetensors")
+    epoch, batch, *_ = kept.name.split("-")
+    assert int(epoch) == 0
+    assert 0 < int(batch) < 4_000
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 """`mixrepro sweep`: the runs of an experiment that are missing."""
 
 import contextlib
+import os
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -54,8 +56,7 @@ def sweep(
     from ..placing.plan import read_duration
     from ..sweep import run as run_sweep
 
-    # A budget counts from the start of the command, and what has passed of it was spent on imports.
-    seconds = None if budget is None else read_duration(budget) - time.process_time()
+    seconds = None if budget is None else read_duration(budget) - _age()
     place = choose(workers, scheduler, threads, seconds, _show_budget)
     results = run_sweep(experiment, kept, data_root, device, place)
     lost = results.lost()
@@ -64,6 +65,15 @@ def sweep(
         typer.echo(line)
     if left := sum("not run" in line for line in lost):
         typer.echo(f"the time was up; the same command goes on with the {left} runs that are left")
+
+
+def _age() -> float:
+    """Return the seconds since this process was started: a budget counts from there, imports and all."""
+    try:
+        started = Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19]
+        return time.clock_gettime(time.CLOCK_BOOTTIME) - int(started) / os.sysconf("SC_CLK_TCK")
+    except (OSError, AttributeError):  # not Linux: all that has passed was spent on imports
+        return time.process_time()
 
 
 def _show_budget(plan: "Plan") -> None:

@@ -64,7 +64,7 @@ def choose(
         at_a_time = workers_of(scheduler) if scheduler is not None else workers or 1
         stacks = split(stacks, at_a_time)
         ordered = longest_first(stacks)
-        if deadline is not None:
+        if deadline is not None and time.time() < deadline:
             plan = pack(stacks, measured_seconds(stacks, device), deadline - time.time(), at_a_time)
             announce(plan)
             ordered = plan.stacks

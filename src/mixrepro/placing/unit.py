@@ -1,8 +1,12 @@
 """The unit of work, wherever it is done: one stack, until it is recorded or the time is up."""
 
+import contextlib
+import signal
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from types import FrameType
 
 from ..config import RunConfig
 from ..errors import ConfigError, found_expected
@@ -14,7 +18,7 @@ SECONDS_BETWEEN_REPORTS = 0.5
 
 
 class OutOfTime(Exception):
-    """Raised by a progress callback: the next epoch would not end in time."""
+    """The time is up: the next epoch would not end in it, or this one has not."""
 
 
 def until(deadline: float | None, report: Callable[[int, int], None]) -> Callable[[int, int], None]:
@@ -41,6 +45,40 @@ def until(deadline: float | None, report: Callable[[int, int], None]) -> Callabl
             raise OutOfTime
 
     return watched
+
+
+@contextlib.contextmanager
+def alarm(deadline: float | None) -> Iterator[None]:
+    """End the training in the middle of an epoch that is still going on `RESERVE` before the deadline.
+
+    Only a process's main thread can: elsewhere, as in a worker of Dask, an epoch is trained to its end.
+
+    Raises:
+        OutOfTime: The time was up; what was trained is kept.
+    """
+    if deadline is None or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    rung = False
+
+    def ring(number: int, frame: FrameType | None) -> None:
+        nonlocal rung
+        rung, stop = True, signal.getsignal(signal.SIGTERM)
+        if not callable(stop):
+            raise OutOfTime
+        stop(signal.SIGTERM, frame)  # training notes it, and ends where nothing is lost
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, max(0.01, deadline - RESERVE - time.time()))
+    try:
+        yield
+    except SystemExit:
+        if rung:
+            raise OutOfTime from None
+        raise
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def seldom(report: Callable[[int, int], None]) -> Callable[[int, int], None]:
@@ -91,7 +129,8 @@ def train_unit(
     if deadline is not None and time.time() > deadline - RESERVE:
         return False
     try:
-        train_stack(stack, Store(store), data_root, device, until(deadline, seldom(report)))
+        with alarm(deadline):
+            train_stack(stack, Store(store), data_root, device, until(deadline, seldom(report)))
     except OutOfTime:
         return False
     return True
