@@ -235,17 +235,9 @@ def soak(epochs: int, kills: int, seed: int = 0) -> Figure:
     with tempfile.TemporaryDirectory(prefix="mixrepro-") as name:
         whole, store, notes = Store(Path(name) / "whole"), Store(Path(name) / "killed"), Path(name) / "notes"
         watched = victims.launch(train_watched, runs, whole.root, notes)
-        took = stopwatch()
         watched.join()
-        # Spread over the whole training, whatever it takes here.
-        pause, done = max(took() / (kills + 1), 0.05), 0
-        while done < kills:
-            process = victims.launch(train_all, runs, store.root, False, None, pause / 10)
-            if wait_for(lambda process=process: not process.is_alive(), draw.uniform(0.5, 1.5) * pause, 0.005):
-                break
-            process.kill()
-            process.join()
-            done += 1
+        killed_at = [_kill_after((place + 1) * epochs // (kills + 2), runs, store, draw) for place in range(kills)]
+        done, last = len(killed_at) - killed_at.count(None), max([at for at in killed_at if at], default=0)
         _finish(runs, store.root)
         same = sum(curve_bytes(whole, run) == curve_bytes(store, run) for run in runs)
         memory, files = ([int(n) for n in line.split()] for line in notes.read_text().splitlines())
@@ -254,11 +246,26 @@ def soak(epochs: int, kills: int, seed: int = 0) -> Figure:
         "R38",
         f"{len(runs)} runs of {epochs:,} epochs, their process killed {done} times",
         f"{kills} kills; curves equal bit by bit; memory grows by at most 5 %, open files by none",
-        f"{done} kills, {same} of {len(runs)} curves equal, memory {growth:+.1%}, "
-        f"open files {min(files)} to {max(files)}",
+        f"{done} kills, the last in epoch {last:,} or later; {same} of {len(runs)} curves equal, "
+        f"memory {growth:+.1%}, open files {min(files)} to {max(files)}",
         done == kills and same == len(runs) and growth <= 0.05 and min(files) == max(files),
         seconds(),
     )
+
+
+def _kill_after(epoch: int, runs: Sequence[RunConfig], store: Store, draw: random.Random) -> int | None:
+    """Train until a checkpoint of some epoch is there, kill the process a little later, and return where."""
+    process = victims.launch(train_all, runs, store.root)
+
+    def reached() -> int:
+        return max((int(file.name[:8]) for file in store.checkpoints.glob("*/[0-9]*")), default=0)
+
+    wait_for(lambda: reached() >= epoch or not process.is_alive(), 300, 0.002)
+    time.sleep(draw.uniform(0, 0.02))
+    at = reached()
+    process.kill()
+    process.join()
+    return at if process.exitcode == -signal.SIGKILL else None
 
 
 def train_watched(runs: Sequence[RunConfig], root: Path, notes: Path) -> None:
