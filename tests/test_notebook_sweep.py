@@ -20,7 +20,7 @@ from mixrepro.reliability.notebooks import make_project
 SHOWS = """\
 from IPython.display import display
 name = "<script>alert(1)</script>"
-verdict = {"claim": "FIG-2", "title": name, "verdict": name, "parts": []}
+verdict = {"claim": "FIG-2", "title": name, "verdict": name, "parts": [{"scale": "<i>"}]}
 display({"application/vnd.mixrepro.verdict+json": verdict}, raw=True)
 display({"image/png": "iVBORw0KGgo=", "text/plain": 'A "figure" <b>'}, raw=True)
 print(alpha, profile)
@@ -156,6 +156,7 @@ def test_sweep_executes_what_is_missing_or_stale_and_shows_it_all(project):
 def _shows_and_escapes(text, row):
     assert "<script" not in text
     assert "FIG-2: <script>alert(1)</script>" in row.text
+    assert row.small.text == "<i>"
     assert row.img["alt"] == 'A "figure" <b>'
     assert row.img["src"] == "data:image/png;base64,iVBORw0KGgo="
     assert not re.search(r'(?:src|href)="(?:https?:)?//', text)

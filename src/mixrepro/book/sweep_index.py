@@ -27,7 +27,7 @@ body { font-family: sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 
 body { color: #222; background: #fff }
 table { border-collapse: collapse }
 th, td { border-bottom: 1px solid #ccc; padding: .4rem .8rem; text-align: left; vertical-align: top }
-td img { max-width: 32rem; width: 100% }
+td img { max-width: 28rem; width: 100% }
 .stale { color: #777 }
 </style>
 </head>
@@ -51,6 +51,7 @@ not listed have the chapter's defaults.</p>
 <td>
 {% for claim in row.verdicts %}
 {{ claim.claim }}: {{ claim.verdict }}<br>
+<small>{{ claim.parts[0].scale }}</small><br>
 {% endfor %}
 </td>
 <td>
