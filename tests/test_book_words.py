@@ -54,6 +54,15 @@ def test_an_entry_without_a_key_or_with_an_unknown_one_is_named(tmp_path, change
         words_in(file)
 
 
+def test_only_records_are_judged_at_other_sizes_and_nothing_is_computed(monkeypatch):
+    def compute(*arguments):
+        raise AssertionError("a numerical check was run")
+
+    monkeypatch.setattr("mixrepro.claims.computed._outcome", compute)
+    found = plain_words.recorded(ids_in(words_in(WORDS)))
+    assert all(verdict["profile"] in ("small", "paper") for verdicts in found.values() for verdict in verdicts)
+
+
 @pytest.fixture
 def page(tmp_path, monkeypatch):
     """Build a page of one claim; its remark is for the word given."""

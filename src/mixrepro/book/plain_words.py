@@ -64,9 +64,10 @@ def recorded(ids: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
 
     root = paths.results_root()
     stores = [Store(root)] if root and root.is_dir() else []
+    trained = {claim.id for claim in registry.all_claims() if claim.model != "theory"}  # theory keeps no records
     found: dict[str, list[dict[str, Any]]] = {}
     for size in registry.KEPT:
-        for each in judged(size, stores, list(ids)):
+        for each in judged(size, stores, [name for name in ids if name in trained]):
             if each.run and each.run[0]:
                 found.setdefault(each.verdict.claim, []).append(each.as_dict())
     return found
