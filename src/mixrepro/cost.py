@@ -7,11 +7,14 @@ from dataclasses import dataclass
 import torch
 
 from .config import RunConfig
+from .data.dataset import Dataset
 from .models import STACKED, build
 from .training.device import pick_device
-from .training.forks import epochs_computed
+from .training.evaluation import on_test
+from .training.forks import epochs_computed, plan
+from .training.points import Points
 from .training.schedule import evaluation_epochs
-from .training.step import batch_loss, make_optimizer
+from .training.updates import Updates
 
 #: Shape of one input, number of classes and test points of each data set; `arrays` are taken to be CIFAR-10's.
 SHAPES = {
@@ -23,6 +26,9 @@ SHAPES = {
 }
 #: Timed once untouched, then this often; the median counts.
 ROUNDS = 3
+#: Batches of an epoch that is timed, of small networks and of image networks.
+STEPS = 10
+STEPS_OF_IMAGES = 2
 
 
 @dataclass(frozen=True)
@@ -41,37 +47,41 @@ class Speed:
 
 
 def measure_speed(configs: Sequence[RunConfig], device: str = "auto") -> Speed:
-    """Time a few steps of a stack.
+    """Time short epochs of a stack, trained as they will be.
 
-    Networks that train as separate modules cost the same each, so one of them is timed.
+    Networks that are modules of their own cost the same each, so as many are timed as train at once.
 
     Args:
         configs: Runs that are trained together.
         device: What to train on.
     """
-    config, on = configs[0], pick_device(device)
-    replicas = len({(c.seed, c.alpha) for c in configs}) if config.model in STACKED else 1
+    on, stacked = pick_device(device), configs[0].model in STACKED
+    start, _ = plan(configs)
+    timed = start if stacked else start[: 1 if on.type == "cuda" else torch.get_num_threads()]
+    dataset = _random_dataset(configs[0], STEPS if stacked else STEPS_OF_IMAGES)
+    n = len(dataset.x_train)
+    asks_nothing = {"switch_epoch": None, "snapshots": (), "shifted_sets": (), "exact_mixup_loss": False}
+    runs = [config.but(n=n, epochs=1, **asks_nothing) for config in timed]
+    model = build(runs[0], [run.seed for run in runs], dataset.x_train.shape[1:], dataset.num_classes).to(on)
+    points = Points(dataset, runs, on)
+    updates = Updates(model, model.select(range(model.size)), points, runs)
+    epoch = _median(lambda: updates.train_epoch(runs, 0), on)
+    forward = _median(lambda: on_test(model, points), on)
+    batches = len(runs) * n / runs[0].batch_size
+    return Speed(epoch / batches, forward / batches, len(runs))
+
+
+def _random_dataset(config: RunConfig, steps: int) -> Dataset:
+    """Draw a data set of the right shape, as large as a few batches, and its own test set."""
     shape, classes, _ = SHAPES[config.data]
+    n = -(-max(steps * config.batch_size, classes) // classes) * classes  # a subset is balanced
     generator = torch.Generator().manual_seed(0)
-    x = torch.randn(replicas, config.batch_size, *shape, generator=generator).to(on)
-    y = torch.eye(classes)[torch.randint(classes, (replicas, config.batch_size), generator=generator)].to(on)
-    lam = torch.full((replicas,), 0.5, device=on)
-    perm = torch.arange(config.batch_size, device=on).flip(0).expand(replicas, -1)
-    model = build(config, range(replicas), torch.Size(shape), classes).to(on)
-    optimizer = make_optimizer(model, model.select(range(replicas)), config)
-    eta = torch.full((replicas,), config.eta, device=on)
-
-    def step() -> None:
-        loss = batch_loss(model, config, x, y, lam, perm, eta)
-        optimizer.zero_grad()
-        loss.sum().backward()
-        optimizer.step()
-
-    def forward() -> None:
-        with torch.no_grad():
-            model(x)
-
-    return Speed(_median(step, on) / replicas, _median(forward, on) / replicas, replicas)
+    x = torch.randn(n, *shape, generator=generator)
+    if len(shape) > 1:
+        x = (128 + 64 * x).clamp(0, 255).byte()
+    y = torch.arange(n) % classes
+    scale = torch.full(shape[:1], 0.5) if len(shape) > 1 else None
+    return Dataset(config.data, x, y, x, y, classes, (), scale, scale, "drawn", "")
 
 
 def estimated_seconds(configs: Sequence[RunConfig], speed: Speed) -> float:
