@@ -1,6 +1,7 @@
 """The table of what can be relied on: its rows, its command and its page."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -59,11 +60,20 @@ def test_full_takes_the_published_sizes(monkeypatch):
 
 def test_report_says_where_and_when_and_is_read_back(tmp_path):
     file = tmp_path / "reliability.json"
-    file.write_text(json.dumps(table.report([GOOD], 60.0, full=True)))
+    file.write_text(json.dumps(table.report([GOOD], 60.0, full=True, load=0.4)))
     measured = read_figures(file)
     assert measured["figures"][0]["id"] == "R1"
     assert {"torch", "python"} <= measured["versions"].keys()
     assert measured["full"] is True
+
+
+def test_published_figures_are_those_of_a_full_measurement():
+    published = read_figures(Path(__file__).parents[1] / "benchmarks/results/reliability.json")
+    assert published["full"] is True
+    ids = {figure["id"] for figure in published["figures"]}
+    numbers = (1, 2, 4, 5, 6, 9, 10, 11, 14, 16, 18, 19, 20, 22, 23, 24, 25, 26, 27, 28, 31, 32, 33, 38)
+    assert ids >= {*(f"R{number}" for number in numbers), "cluster", "records"}
+    assert len(ids) == len(published["figures"]) == len(table.MEASUREMENTS)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,8 @@ def read_figures(file: Path) -> dict[str, Any]:
     """Read the figures that `mixrepro reliability --full --out FILE` wrote.
 
     Returns:
-        `figures`, one dictionary a row, with `machine`, `versions`, `date` and `seconds` of the measurement.
+        `figures`, one dictionary a row; `machine`, `load`, `versions`, `date` and `seconds` of the measurement,
+        and whether it was `full`.
 
     Raises:
         StoreError: The file is missing or is none of these.
@@ -33,7 +34,7 @@ def read_figures(file: Path) -> dict[str, Any]:
                 raise StoreError(found_expected(f"{file}, passed", figure["passed"], "true, false or null"))
             for name in ("id", "what", "target", "found"):
                 str(figure[name])
-        [measured[name] for name in ("machine", "versions", "date", "seconds")]
+        [measured[name] for name in ("machine", "load", "versions", "date", "seconds", "full")]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StoreError(found_expected(str(file), f"{type(error).__name__}: {error}", expected)) from None
     return measured
@@ -54,10 +55,13 @@ class ReliabilityTable(SphinxDirective):
             raise ExtensionError(str(error)) from error
         rows = [_row(figure) for figure in measured["figures"]]
         versions = ", ".join(f"{name} {version}" for name, version in measured["versions"].items())
+        sizes = "" if measured["full"] else ", in small sizes,"
+        busy = f", where {measured['load']:g} processes wanted a core when it began"
         note = (
-            f"Measured on {measured['date']} in {measured['seconds'] / 60:.0f} minutes on {measured['machine']}; "
+            f"Measured on {measured['date']}{sizes} in {measured['seconds'] / 60:.0f} minutes on "
+            f"{measured['machine']}{busy if measured['load'] >= 1 else ''}; {versions}."
         )
-        return [table(rows, COLUMNS), nodes.paragraph("", f"{note}{versions}.")]
+        return [table(rows, COLUMNS), nodes.paragraph("", note)]
 
 
 def _row(figure: dict[str, Any]) -> nodes.row:

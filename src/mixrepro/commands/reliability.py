@@ -1,6 +1,7 @@
 """`mixrepro reliability`: what the library promises to survive, measured now."""
 
 import json
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -21,14 +22,14 @@ def reliability(
     from ..reliability.figure import stopwatch
     from ..reliability.table import measure, report
 
-    seconds, figures = stopwatch(), []
+    load, seconds, figures = os.getloadavg()[0], stopwatch(), []
     for figure in measure(full):
         figures.append(figure)
         if not as_json:
             typer.echo(f"{figure.id:8} {WORDS[figure.passed]:9} {figure.what}")
             typer.echo(f"{'':18} target: {figure.target}")
             typer.echo(f"{'':18} found:  {figure.found} ({figure.seconds:.0f} s)")
-    measured = report(figures, seconds(), full)
+    measured = report(figures, seconds(), full, load)
     if as_json:
         typer.echo(json.dumps(measured, indent=1))
     if out is not None:

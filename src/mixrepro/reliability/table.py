@@ -61,14 +61,22 @@ def measure(full: bool = False) -> Iterator[Figure]:
             yield Figure(function.__name__, what, "no error", f"{type(error).__name__}: {error}", False, seconds())
 
 
-def report(figures: list[Figure], seconds: float, full: bool) -> dict[str, Any]:
-    """Return what is published: the figures, and where and when they were measured."""
+def report(figures: list[Figure], seconds: float, full: bool, load: float) -> dict[str, Any]:
+    """Return what is published: the figures, and where and when they were measured.
+
+    Args:
+        figures: The rows.
+        seconds: How long they took.
+        full: Whether they were measured at the published sizes.
+        load: Processes that wanted a core when it began, on average over a minute.
+    """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return {
         "figures": [asdict(figure) for figure in figures],
         "full": full,
         "seconds": round(seconds, 1),
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "load": round(load, 1),
         "machine": f"{platform.system()} {platform.machine()}, {cores} cores",
         "versions": versions(),
         "code": code_digest(),
