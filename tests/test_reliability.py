@@ -73,7 +73,7 @@ def test_published_figures_are_those_of_a_full_measurement():
     ids = {figure["id"] for figure in published["figures"]}
     numbers = (1, 2, 4, 5, 6, 9, 10, 11, 14, 16, 18, 19, 20, 22, 23, 24, 25, 26, 27, 28, 31, 32, 33, 38)
     assert ids >= {*(f"R{number}" for number in numbers), "cluster", "records"}
-    assert len(ids) == len(published["figures"]) == len(table.MEASUREMENTS)
+    assert len(ids) == len(published["figures"])
 
 
 @pytest.mark.parametrize(
