@@ -99,7 +99,7 @@ def test_sweep_takes_settings_and_names_a_wrong_one(capsys, store):
         "--set", "percent=30", "--set", "width=8", "--set", "batch-size=4", "--set", "num_seeds=3",
     )  # fmt: skip
     assert code == 0
-    assert "svhn, resnet18 of width 8, n = 21,970, 1,600 epochs" in out
+    assert "svhn, resnet18 of width 8, n = 21,970, 200 epochs" in out
     assert "switch at 125: 0 of 3 runs there" in out
     for setting, message in {
         "percent=31": "percent: found 31, expected one of 100, 30 for svhn",
