@@ -13,7 +13,7 @@ from mixrepro.training.trial import train_together
 
 ROOT = Path(__file__).parents[1]
 STORE = Store(ROOT / "results")
-IDS = sorted(folder.name for folder in STORE.root.iterdir() if folder.is_dir())
+IDS = sorted(folder.name for folder in STORE.root.iterdir() if folder.is_dir() and folder.name[0] != ".")
 IMAGES = ROOT.parent / "shared" / "data"
 
 #: Bytes of one record, without weights, which are not tracked; and of all.
