@@ -1,9 +1,5 @@
 """FIG-14 and FIG-14+ on simulated norms: each part follows what they do after the switch; figure and chapter."""
 
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -14,7 +10,6 @@ from mixrepro.errors import ConfigError
 from mixrepro.experiments import fig_6, fig_14
 from mixrepro.plots import gradient_norm as figures
 
-ROOT = Path(__file__).parents[1]
 EPOCHS, SEEDS, SWITCHES = 320, 4, (10, 50, 200)
 #: Switch -> share of the norm that is left one epoch and a hundred epochs later.
 PAPER = {10: (1.5, 0.005), 50: (0.2, 0.003), 200: (0.1, 0.002)}
@@ -154,21 +149,3 @@ def test_runs_trained_at_smoke_are_judged_and_drawn(store):
     assert all(part.n == 3 for part in verdict.parts)
     assert "4 epochs later" in verdict.parts[3].statement
     assert "switched at 4" in figures.after_switch(results, "a title").alt
-
-
-@pytest.mark.book
-def test_chapter_executes_at_smoke(tmp_path, monkeypatch):
-    monkeypatch.setenv("MIXREPRO_STORE", str(tmp_path / "runs"))
-    monkeypatch.setenv("MIXREPRO_PROGRESS", str(tmp_path / "progress"))
-    command = [
-        sys.executable,
-        "-m",
-        "papermill",
-        "jupytext://notebooks/15_gradient_norm.py",
-        str(tmp_path / "out.ipynb"),
-    ]
-    done = subprocess.run(
-        [*command, "-p", "profile", "smoke", "--no-progress-bar"], cwd=ROOT, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert '"claim": "FIG-14+"' in (tmp_path / "out.ipynb").read_text()

@@ -1,9 +1,5 @@
 """FIG-15 and FIG-16 on simulated accuracies: each part follows its test set; figure and chapter at smoke."""
 
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -15,7 +11,6 @@ from mixrepro.experiments import fig_2, fig_15, fig_16
 from mixrepro.plots import covariate_shift as figures
 from mixrepro.training.curve import shifted_column
 
-ROOT = Path(__file__).parents[1]
 EPOCHS, SEEDS, TURN = 60, 5, 30
 NAMES = fig_2.SHIFTED_SEQUENCES
 #: Falls in the order of the sets, after that on the standard one.
@@ -177,24 +172,3 @@ def test_runs_trained_at_smoke_are_judged_and_drawn(store):
     assert "shear-1" in figures.along_training(results, claim.headline(results)).alt
     again = sweep.run(fig_15.declare("smoke", num_seeds=3, epochs=10), store)
     assert [r.digest for r in again.all_records()] == [r.digest for r in results.all_records()]
-
-
-@pytest.mark.book
-def test_chapter_executes_at_smoke(tmp_path, monkeypatch):
-    monkeypatch.setenv("MIXREPRO_STORE", str(tmp_path / "runs"))
-    monkeypatch.setenv("MIXREPRO_PROGRESS", str(tmp_path / "progress"))
-    source, target = "jupytext://notebooks/16_covariate_shift.py", tmp_path / "out.ipynb"
-    command = [
-        sys.executable,
-        "-m",
-        "papermill",
-        source,
-        str(target),
-        "-p",
-        "profile",
-        "smoke",
-        "--no-progress-bar",
-    ]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert all(f'"claim": "{each}"' in target.read_text() for each in ("FIG-15", "FIG-16"))
