@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mixrepro.claims.judged import judged
 from mixrepro.config import RunConfig
 from mixrepro.data import load
 from mixrepro.store import Store
@@ -71,9 +70,3 @@ def test_the_beginning_of_one_is_computed_again():
     theirs = STORE.read(recorded.run_id()).columns
     np.testing.assert_allclose(outcome.columns["objective"], theirs["objective"][:epochs], rtol=TOLERANCE)
     # Not so the test loss: after one epoch the statistics of batch norm hardly are those of the weights.
-
-
-def test_verdicts_read_them():
-    found = [each for each in judged("small", [STORE]) if each.run and each.run[0]]
-    assert found
-    assert all(each.machine and each.data for each in found)
