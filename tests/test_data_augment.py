@@ -123,8 +123,8 @@ def test_crop_flip_of_a_batch_is_faster_than_cropping_image_by_image():
     seconds = {crop_flip: [], one_by_one: []}
     for _ in range(20):
         for way, times in seconds.items():
-            started = time.perf_counter()
+            started = time.process_time()  # other work may run beside it
             result = way(batch, draws) if way is crop_flip else way()
-            times.append(time.perf_counter() - started)
+            times.append(time.process_time() - started)
     assert torch.equal(result, crop_flip(batch, draws))
-    assert min(seconds[crop_flip]) < 2 * min(seconds[one_by_one])  # other work may run beside either
+    assert min(seconds[crop_flip]) < min(seconds[one_by_one])

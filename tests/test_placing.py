@@ -195,7 +195,7 @@ def test_a_budget_is_kept_and_the_next_sweep_goes_on(tmp_path):
     assert sweep.train_missing(short, store, quiet=True)
 
 
-@pytest.mark.parametrize(("workers", "budget"), [(None, 8), (1, 15)])
+@pytest.mark.parametrize(("workers", "budget"), [(None, 8), (1, 30)])
 def test_a_budget_ends_in_the_middle_of_a_long_epoch(tmp_path, workers, budget):
     images = np.random.default_rng(0).integers(0, 256, (5_000, 32, 32, 3), dtype=np.uint8)
     np.savez(tmp_path / "images.npz", images=images, labels=np.arange(5_000) % 4)
@@ -204,11 +204,10 @@ def test_a_budget_ends_in_the_middle_of_a_long_epoch(tmp_path, workers, budget):
     place = choose(workers=workers, budget=budget)
     assert sweep.train_missing([run], store, tmp_path, quiet=True, place=place) == [None]
     assert time.time() - started < budget + 3
-    kept = [file.name.split("-") for file in store.root.rglob("*.safetensors")]
-    assert kept or workers  # where other work runs beside it, a worker may take all of the time to start
-    for epoch, batch, *_ in kept:
-        assert int(epoch) == 0
-        assert 0 < int(batch) < 4_000
+    (kept,) = store.root.rglob("*.safetensors")
+    epoch, batch, *_ = kept.name.split("-")
+    assert int(epoch) == 0
+    assert 0 < int(batch) < 4_000
 
 
 @pytest.mark.parametrize(

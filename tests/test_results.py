@@ -17,8 +17,9 @@ IMAGES = ROOT.parent / "shared" / "data"
 
 #: Bytes of one record, without weights, which are not tracked; and of all.
 MOST_EACH, MOST_IN_ALL = 200_000, 20_000_000
-#: Steps of the beginning, and by how much its loss may differ: rounding, as of another number of threads, grows.
-STEPS, TOLERANCE = 50, 1e-3
+#: Steps of the beginning, and by how much its loss may differ: rounding, as of another number of threads, has then
+#: grown to two thousandths in a network of convolutions.
+STEPS, TOLERANCE = 50, 1e-2
 
 
 def tracked_bytes(run_id: str) -> int:
@@ -54,10 +55,8 @@ def texts(part: object) -> list[str]:
 
 
 def shortest() -> RunConfig:
-    """Return the recorded run of a fully connected network with the fewest steps an epoch."""
-    configs = [config for run_id in IDS if (config := STORE.read(run_id).config).model == "mlp"]
-    if not configs:
-        pytest.skip("no recorded run of a fully connected network; others take minutes to begin again")
+    """Return the recorded run of the fewest steps an epoch."""
+    configs = [STORE.read(run_id).config for run_id in IDS]
     return min(configs, key=lambda config: (config.n / config.batch_size * config.width**2, config.run_id()))
 
 

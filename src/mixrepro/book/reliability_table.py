@@ -56,10 +56,11 @@ class ReliabilityTable(SphinxDirective):
         rows = [_row(figure) for figure in measured["figures"]]
         versions = ", ".join(f"{name} {version}" for name, version in measured["versions"].items())
         sizes = "" if measured["full"] else ", in small sizes,"
-        busy = f", where {measured['load']:g} processes wanted a core when it began"
+        load = measured["load"]  # None where it was not recorded
+        busy = "" if load is None or load < 1 else f", where {load:g} processes wanted a core when it began"
         note = (
             f"Measured on {measured['date']}{sizes} in {measured['seconds'] / 60:.0f} minutes on "
-            f"{measured['machine']}{busy if measured['load'] >= 1 else ''}; {versions}."
+            f"{measured['machine']}{busy}; {versions}."
         )
         return [table(rows, COLUMNS), nodes.paragraph("", note)]
 

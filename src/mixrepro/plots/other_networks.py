@@ -14,7 +14,7 @@ from ..results import Results
 from . import style
 from .curves import seeds_caption
 from .style import Shown
-from .tables import Table
+from .tables import Table, fall_text
 
 COLUMNS = 3
 POINTS_A_DECADE = 10
@@ -106,7 +106,7 @@ def falls_table(every: Sequence[Results]) -> Table:
             mixup, erm = _falls(results)(one)
             epoch, _ = _peak(one)
             place = "not within the run" if epoch == one.experiment.epochs else f"{epoch:,}"
-            rows.append([results.experiment.id, _network(one), f"{n:,}", place, _points(mixup), _points(erm)])
+            rows.append([results.experiment.id, _network(one), f"{n:,}", place, fall_text(mixup), fall_text(erm)])
     head = ["figure", "network", "n", "Mixup's best epoch", "Mixup's fall (points)", "ERM's fall (points)"]
     return Table(head, rows, "Mean over seeds, 95 % interval in brackets; a negative fall is a rise.")
 
@@ -144,11 +144,3 @@ def _peak(one: Results) -> tuple[int, float]:
     epochs, accuracy = one.curve("Mixup", "test_accuracy")
     mean = np.nanmean(accuracy, axis=0)
     return int(epochs[mean.argmax()]), float(mean.max())
-
-
-def _points(fall: np.ndarray) -> str:
-    there = fall[np.isfinite(fall)]
-    if not len(there):
-        return "no estimate"
-    low, high = student_interval(fall)
-    return f"{100 * there.mean():.1f} [{100 * low:.1f}, {100 * high:.1f}]"

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..claims.rules import student_interval
 from ..results import Results
 from .curves import seeds_caption
 
@@ -69,6 +70,15 @@ def mean_and_std(values: np.ndarray, percent: bool = False, digits: int = 3) -> 
         text += f" ± {scale * there.std(ddof=1):,.{digits}f}"
     lost = f" ({len(there)} of {len(values)} seeds)" if len(there) < len(values) else ""
     return text + unit + lost
+
+
+def fall_text(fall: np.ndarray) -> str:
+    """Word a fall of accuracy in points, mean and 95 % interval over seeds: float64 [seeds], NaN if unknown."""
+    there = fall[np.isfinite(fall)]
+    if not len(there):
+        return "no estimate"
+    low, high = student_interval(fall)
+    return f"{100 * there.mean():.1f} [{100 * low:.1f}, {100 * high:.1f}]"
 
 
 def _caption(results: Results) -> str:

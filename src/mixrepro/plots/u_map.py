@@ -9,7 +9,7 @@ from ..results import Results
 from . import style
 from .curves import seeds_caption
 from .style import Shown
-from .tables import Table, mean_and_std
+from .tables import Table, fall_text, mean_and_std
 
 #: How far ERM and Mixup of a setting are drawn above and below its line.
 OFFSET = 0.14
@@ -62,8 +62,8 @@ def u_map_table(results: Results) -> Table:
                 name,
                 f"{len(one.all_records())} of {declared}",
                 _turn(one),
-                _points(mixup),
-                _points(erm),
+                fall_text(mixup),
+                fall_text(erm),
                 mean_and_std(_loss_rise(one, "Mixup")),
                 mean_and_std(_loss_rise(one, "ERM")),
             ]
@@ -108,12 +108,4 @@ def _falls_text(one: Results) -> str:
     if not one.all_records():
         return "not run"
     mixup, erm = fig_2.drops(one)
-    return f"Mixup {_points(mixup)}, ERM {_points(erm)}"
-
-
-def _points(fall: np.ndarray) -> str:
-    there = fall[np.isfinite(fall)]
-    if not len(there):
-        return "no estimate"
-    low, high = student_interval(fall)
-    return f"{100 * there.mean():.1f} [{100 * low:.1f}, {100 * high:.1f}]"
+    return f"Mixup {fall_text(mixup)}, ERM {fall_text(erm)}"
