@@ -16,6 +16,7 @@ from mixrepro.errors import ConfigError
 from mixrepro.models import build
 from mixrepro.training import evaluation, gradient, precision, threads, trial, units, updates
 from mixrepro.training.graphs import Graphs, eager
+from mixrepro.training.half import Plain
 from mixrepro.training.points import Points
 from mixrepro.training.schedule import evaluation_epochs
 from mixrepro.training.tables import draw_tables
@@ -127,6 +128,51 @@ def graphs(stack, capture=eager):
 def test_the_path_of_a_gpu_takes_the_same_steps(config, images, one_thread):
     usual, captured = Stack(config, images), Stack(config, images)
     assert equal(usual.trained(usual.updates().train_epoch), captured.trained(graphs(captured)))
+
+
+@EVERY
+def test_the_path_of_a_gpu_measures_the_same_gradient(config, images, one_thread):
+    stack = Stack(config, images)
+    made = stack.updates()
+    captured = Graphs(made.units, eager)
+    tables = draw_tables(stack.configs, 0, stack.points)
+    captured.train_epoch(tables, config.lr)  # so that there are momenta and statistics to be left alone
+    state = [*stack.model.state_dict().values(), *stack.momentum.parameters()]
+    before = [part.detach().clone() for part in state]
+    usual = made.gradient_norms(stack.configs, [0, 1, 2], 1)
+    found = captured.gradient_norms(draw_tables(stack.configs, 1, stack.points))
+    assert equal(before, [part.detach() for part in state])
+    assert torch.allclose(found, usual, rtol=1e-5)
+    assert torch.allclose(made.gradient_norms(stack.configs, [2], 1), usual[:, [2]], rtol=1e-5)
+    assert found[0].max() < found[1].min() * 1.001  # the mean gradient is no longer than gradients are in the mean
+
+
+def half_precision(images, monkeypatch):
+    monkeypatch.setattr(updates, "require", lambda *_: None)  # whether it is worth it here or not
+    return Stack(CONFIGS["resnet18"].but(precision="bf16"), images)
+
+
+def test_a_copy_in_half_precision_is_what_autocast_makes(images, one_thread, monkeypatch):
+    copied, by_autocast = half_precision(images, monkeypatch), half_precision(images, monkeypatch)
+    found = copied.trained(copied.updates().train_epoch)
+    monkeypatch.setattr(units, "Half", lambda network, _: Plain(network))
+    assert equal(found, by_autocast.trained(by_autocast.updates().train_epoch))
+    single = Stack(CONFIGS["resnet18"], images)
+    assert not torch.equal(found[0], single.trained(single.updates().train_epoch)[0])
+
+
+def test_a_network_that_cannot_be_compiled_is_called_as_it_is(images, monkeypatch):
+    def failing(*_):
+        raise RuntimeError("no compiler")
+
+    monkeypatch.setattr(torch, "compile", lambda *_, **__: failing)
+    network = Stack(CONFIGS["resnet18"], images).model
+    shown, x = Plain(network, faster=True), torch.randn(3, 4, 3, 8, 8)
+    network.eval()
+    with pytest.warns(UserWarning, match="not compiled.*no compiler"):
+        found = shown(x)
+    assert torch.equal(found, network(x))
+    assert torch.equal(shown(x), found)  # without a second word
 
 
 def test_updates_go_on_where_nothing_can_be_captured(images, one_thread):

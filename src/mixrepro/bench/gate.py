@@ -70,7 +70,7 @@ def smoothed(network: nn.Module) -> nn.Module:
 
 
 def our_losses(
-    configs: Sequence[RunConfig], dataset: Dataset, device: torch.device
+    configs: Sequence[RunConfig], dataset: Dataset, device: torch.device, compiled: bool = False
 ) -> tuple[Tensor, list[Tensor]]:
     """Train runs together, and return the loss of each epoch, float64 [epochs, r], and the weights of each."""
     shape = dataset.x_train.shape[1:]
@@ -80,6 +80,8 @@ def our_losses(
         for parameter in momentum.parameters():
             parameter.zero_()
     updates = Updates(model, momentum, Points(dataset, configs, device), configs)
+    for unit in updates.units if compiled else []:
+        unit.compile()
     losses = torch.stack([updates.train_epoch(configs, epoch).cpu() for epoch in range(configs[0].epochs)])
     rows = [model.select([row]).parameters() for row in range(model.size)]
     return losses, [torch.cat([part.detach().flatten().cpu() for part in row]) for row in rows]
@@ -101,7 +103,9 @@ def plain_network(config: RunConfig, dataset: Dataset, smooth: bool = True) -> n
 
 
 @denormals_flushed()
-def passed(config: RunConfig, dataset: Dataset, device: torch.device, replicas: int = 3) -> dict[str, Any]:
+def passed(
+    config: RunConfig, dataset: Dataset, device: torch.device, replicas: int = 3, compiled: bool = False
+) -> dict[str, Any]:
     """Compare the first steps with a plain loop, and runs in company with single ones.
 
     Args:
@@ -109,6 +113,7 @@ def passed(config: RunConfig, dataset: Dataset, device: torch.device, replicas: 
         dataset: Its data.
         device: Where it trains.
         replicas: How many runs train together.
+        compiled: Compile their networks, as is done in half precision on a GPU.
 
     Returns:
         `against_plain` and `against_single`: largest relative differences of the losses. `bitwise`: whether runs
@@ -123,9 +128,9 @@ def passed(config: RunConfig, dataset: Dataset, device: torch.device, replicas: 
     threads = torch.get_num_threads()
     try:
         # In company each network has one thread; alone it would have all, and round differently.
-        together, packed = our_losses(configs, dataset, device)
+        together, packed = our_losses(configs, dataset, device, compiled)
         torch.set_num_threads(1)
-        singles = [our_losses([each], dataset, device) for each in configs]
+        singles = [our_losses([each], dataset, device, compiled) for each in configs]
         plain = torch.stack(
             [plain_losses(each, dataset, plain_network(each, dataset), device) for each in configs], 1
         )

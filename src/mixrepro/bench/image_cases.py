@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from ..config import RunConfig
+from ..training.device import single_precision
 from ..training.precision import check_half
 from ..training.schedule import evaluation_epochs
 from . import gate
@@ -47,13 +48,10 @@ def others(must: float, goal: float) -> list[Others]:
 
 def checked(config: RunConfig, setting: Setting) -> dict[str, Any]:
     """Pass the gate on a few small batches, in single precision proper."""
-    allowed = torch.backends.cudnn.allow_tf32
-    torch.backends.cudnn.allow_tf32 = False
-    try:
+    with single_precision():
         few = config.but(n=160, batch_size=32, lr=0.002, precision="fp32")
-        return gate.passed(few, noise_images(few.n), setting.device, replicas=2)
-    finally:
-        torch.backends.cudnn.allow_tf32 = allowed
+        compiled = config.precision != "fp32" and setting.device.type == "cuda"
+        return gate.passed(few, noise_images(few.n), setting.device, replicas=2, compiled=compiled)
 
 
 def on_cpu(setting: Setting, config: RunConfig = ON_CPU) -> tuple[list[Figure], dict[str, Any]]:

@@ -41,6 +41,21 @@ def denormals_flushed() -> Iterator[None]:
         torch.set_flush_denormal(False)
 
 
+@contextmanager
+def single_precision(proper: bool = True) -> Iterator[None]:
+    """Let convolutions in single precision be just that: a GPU else rounds what it multiplies to 10 bits (TF32).
+
+    Args:
+        proper: False: leave that to the GPU, as where the network is trained in half precision anyway.
+    """
+    allowed = torch.backends.cudnn.allow_tf32
+    torch.backends.cudnn.allow_tf32 = allowed and not proper
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.allow_tf32 = allowed
+
+
 #: Settings of glibc's malloc.h, in bytes: how much free memory stays (M_TRIM_THRESHOLD), from which size on each
 #: piece is the system's own (M_MMAP_THRESHOLD), and how much is taken ahead (M_TOP_PAD).
 KEPT_MEMORY = {-1: 1 << 30, -3: 1 << 25, -2: 1 << 26}

@@ -14,10 +14,15 @@ from .points import Points
 from .threads import of_each
 
 Batch = tuple[Tensor, Tensor]
-#: Points a replica sees at once; larger ones fall out of the processor's cache.
-CHUNK = 250
+#: Points a replica sees at once: more would fall out of a processor's cache, fewer would not fill a GPU.
+CHUNK, CHUNK_ON_GPU = 250, 2000
 #: Bins of confidence for the calibration error (Guo et al., "On Calibration of Modern Neural Networks", 2017).
 BINS = 15
+
+
+def chunk_of(model: nn.Module) -> int:
+    """Return how many points each replica of a stack is shown at once, where it lies."""
+    return CHUNK if next(model.parameters()).device.type == "cpu" else CHUNK_ON_GPU
 
 
 @contextmanager
@@ -48,9 +53,10 @@ def figures(model: nn.Module, batch: Callable[[int, int], Batch], num_points: in
     total = torch.zeros(2, model.size, dtype=torch.float64)
     overconfidence = torch.zeros(model.size, BINS, dtype=torch.float64)  # summed over the points of a bin
     with evaluation_mode(model):
-        for start in range(0, num_points, CHUNK):
-            x, y = batch(start, min(start + CHUNK, num_points))
-            logits = model(x.expand(model.size, *x.shape[1:]))
+        chunk = chunk_of(model)
+        for start in range(0, num_points, chunk):
+            x, y = batch(start, min(start + chunk, num_points))
+            logits = model(x.expand(model.size, *x.shape[1:])).float()
             confidence, answers = logits.softmax(-1).max(-1)
             hits = (answers == y.argmax(-1)).double()
             total += torch.stack([cross_entropy(logits, y).double(), hits.mean(-1)]).cpu() * y.shape[1]
@@ -96,7 +102,7 @@ def exact_mixup_loss(model: nn.Module, points: Points, alphas: Sequence[float], 
     Returns:
         float64 [r], nats. Source: section 3, the Mixup loss.
     """
-    n = points.subset.shape[1]
+    n, chunk = points.subset.shape[1], chunk_of(model)
     pairs = torch.triu_indices(n, n, device=points.device)
     counted = torch.where(pairs[0] == pairs[1], 1.0, 2.0).double() / n**2  # [pairs]
     lams, weights = np.stack([lam_quadrature(alpha, nodes) for alpha in alphas], axis=1)  # each [r, nodes]
@@ -105,7 +111,7 @@ def exact_mixup_loss(model: nn.Module, points: Points, alphas: Sequence[float], 
         x, y = points.train(torch.arange(n, device=points.device).expand(model.size, -1))
         for node in range(nodes):
             lam = torch.from_numpy(lams[:, node]).float().to(points.device)
-            for (i, j), count in zip(pairs.split(CHUNK, dim=1), counted.split(CHUNK), strict=True):
+            for (i, j), count in zip(pairs.split(chunk, dim=1), counted.split(chunk), strict=True):
                 x_mix, y_mix = (
                     torch.lerp(of[:, j], of[:, i], lam.view(-1, *[1] * (of.ndim - 1))) for of in (x, y)
                 )

@@ -7,8 +7,8 @@ a tensor. Replicas are parallel branches of the graph, so that one fills the gap
 """
 
 import warnings
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 
 import torch
 from torch import Tensor
@@ -81,6 +81,40 @@ class Graphs:
             begin: First batch.
             pause: Told of the batches that are done.
         """
+        steps = self._begin(tables, lr)[begin:]
+        if begin:
+            for branch in self._branches:
+                branch.place.fill_(begin * branch.unit.config.batch_size)
+        for index, size in enumerate(steps, begin + 1):
+            self._replay[size]()
+            if pause and index < begin + len(steps):
+                pause(index)
+
+    def gradient_norms(self, tables: Tables) -> Tensor:
+        """Go through an epoch at fixed weights; see `gradient.gradient_norms`.
+
+        Its steps are those of training, at a learning rate of zero; what they change besides is put back.
+
+        Args:
+            tables: Of all replicas.
+
+        Returns:
+            float64 [2, r], on the device: norm of the gradient of the whole epoch, and mean norm of a batch's own.
+        """
+        steps = self._begin(tables, 0.0)
+        means = [unit.mean_gradient() for unit in self.units]
+        of_batches = [0.0 for _ in self.units]
+        with self._put_back():
+            for size in steps:
+                self._replay[size]()
+                for index, unit in enumerate(self.units):
+                    norms = unit.add_gradient(means[index], size / unit.config.n)
+                    of_batches[index] = of_batches[index] + norms / len(steps)
+        whole = [unit.norms(mean) for unit, mean in zip(self.units, means, strict=True)]
+        return torch.stack([torch.cat(whole), torch.cat(of_batches)])
+
+    def _begin(self, tables: Tables, lr: float) -> list[int]:
+        """Go to the beginning of an epoch, and return the sizes of its batches; each is captured by now."""
         config = self.units[0].config
         if not self._branches:
             own = [tables.rows(unit.replicas) for unit in self.units]
@@ -89,13 +123,17 @@ class Graphs:
         for size in {config.batch_size, rest} - {0, *self._replay}:
             self._replay[size] = self._prepared(size)
         for branch in self._branches:
-            branch.begin(tables.rows(branch.unit.replicas), lr, begin)
-        for index in range(begin, full):
-            self._replay[config.batch_size]()
-            if pause and index + 1 < len(self.units[0].losses):
-                pause(index + 1)
-        if rest:
-            self._replay[rest]()
+            branch.begin(tables.rows(branch.unit.replicas), lr)
+        return [config.batch_size] * full + [rest] * (rest > 0)
+
+    @contextmanager
+    def _put_back(self) -> Iterator[None]:
+        """Undo what steps change."""
+        changed = [tensor.detach() for branch in self._branches for tensor in branch.state()]
+        before = [tensor.clone() for tensor in changed]
+        yield
+        for tensor, value in zip(changed, before, strict=True):
+            tensor.copy_(value)
 
     def _prepared(self, size: int) -> Step:
         """Capture the step of a batch; the steps that this takes are undone."""
@@ -107,15 +145,12 @@ class Graphs:
                 branch.place.fill_(start)
 
         steps = [lambda branch=branch: branch.step(size) for branch in self._branches]
-        changed = [tensor.detach() for branch in self._branches for tensor in branch.state()]
-        before = [tensor.clone() for tensor in changed]
-        try:
-            replay = self._capture(steps, rewind)
-        except RuntimeError as error:  # torch names its own and CUDA's errors so
-            warnings.warn(f"updates are not captured, and slower for it: {error}", stacklevel=2)
-            replay = eager(steps, rewind)
-        for tensor, value in zip(changed, before, strict=True):
-            tensor.copy_(value)
+        with self._put_back():
+            try:
+                replay = self._capture(steps, rewind)
+            except RuntimeError as error:  # torch names its own and CUDA's errors so
+                warnings.warn(f"updates are not captured, and slower for it: {error}", stacklevel=2)
+                replay = eager(steps, rewind)
         return replay
 
 

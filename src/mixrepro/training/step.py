@@ -1,6 +1,6 @@
 """One update of every network of a stack: the loss, and stochastic gradient descent."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -36,7 +36,7 @@ def network_input(config: RunConfig, x: Tensor, x_mix: Tensor) -> Tensor:
     return torch.cat([x, x_mix], dim=1) if config.loss == "regmixup" else x_mix
 
 
-def logits_of(model: nn.Module, config: RunConfig, inputs: Tensor) -> Tensor:
+def logits_of(model: Callable[[Tensor], Tensor], config: RunConfig, inputs: Tensor) -> Tensor:
     """Return the logits, float32 [r, b, c], of inputs [r, b, ...], in the precision of the run.
 
     Half precision is for convolutions and their inputs; weights, statistics, loss and updates stay single.

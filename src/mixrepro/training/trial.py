@@ -22,11 +22,11 @@ from ..models import build
 from . import evaluation
 from .checkpoint import Checkpoints
 from .curve import Curve, shifted_column
-from .device import denormals_flushed, pick_device
+from .device import denormals_flushed, pick_device, single_precision
 from .forks import Fork, epochs_computed, plan
-from .gradient import gradient_norms
 from .interruption import Stop, noted
 from .points import Points
+from .precision import measured_in
 from .resume import Course
 from .schedule import evaluation_epochs
 from .updates import Updates
@@ -149,7 +149,8 @@ def _train(
     start, forks = plan(configs)
     rebuilds = {fork.epoch: fork for fork in forks}
     to_do = epochs_computed(configs)
-    with denormals_flushed(), noted() if checkpoints else nullcontext(Stop()) as stop:
+    proper = single_precision(configs[0].precision == "fp32")
+    with denormals_flushed(), proper, noted() if checkpoints else nullcontext(Stop()) as stop:
         stack = _Stack(start, dataset, device, rebuilds.keys(), shifted)
         course = Course(configs, describe(device), checkpoints, stop)
         epoch, batch, measured = course.resume(stack, forks)
@@ -270,9 +271,10 @@ class _Stack:
         everyone = len(due) == len(self.configs)
         model = self.model if everyone else self.model.select(due)
         points = self.points if everyone else self.points.only(due)
-        train, test = evaluation.on_train(model, points), evaluation.on_test(model, points)
-        gradient = gradient_norms(model, [self.configs[index] for index in due], points, epoch)
-        shifted = {which.name: evaluation.on_shifted(model, points, which) for which in self.shifted}
+        with measured_in(self.configs[0], self.device):
+            train, test = evaluation.on_train(model, points), evaluation.on_test(model, points)
+            shifted = {which.name: evaluation.on_shifted(model, points, which) for which in self.shifted}
+        gradient = self.updates.gradient_norms(self.configs, due, epoch)
         for row, index in enumerate(due):
             if self.curves[index].best_epoch == epoch:  # the network of now is the best one
                 self.curves[index].best_test = float(test[0, row]), float(test[1, row])
@@ -308,7 +310,7 @@ class _Stack:
         """Evaluate the kept networks that have changed since they were last asked for."""
         changed = [index for index in due if self.curves[index].best_test is None]
         if changed:
-            for index, (loss, accuracy) in zip(
-                changed, evaluation.on_test(self.best.select(changed), self.points)[:2].T.tolist(), strict=True
-            ):
+            with measured_in(self.configs[0], self.device):
+                test = evaluation.on_test(self.best.select(changed), self.points)
+            for index, (loss, accuracy) in zip(changed, test[:2].T.tolist(), strict=True):
                 self.curves[index].best_test = loss, accuracy

@@ -10,6 +10,7 @@ from ..models.batched import AffineChain
 from ..models.mlp import MLP
 from ..models.stacked import Replicated, Stacked
 from .buffers import buffer_like, moved_into_buffer
+from .half import Half, Plain, Shown
 from .points import Points
 from .step import descend, logits_of, loss_of_logits, network_input
 from .tables import Mixed, Tables
@@ -51,15 +52,35 @@ class Unit:
         else:
             self._weights, self._momenta = ([p.detach() for p in of] for of in (self.parameters, self.momenta))
             self._updated_by = self.gradients
+        self._shown: Shown = Plain(self.network)
+        if config.precision != "fp32":
+            self._shown = Half(self.network, self._weights[0])
         sizes = [min(config.batch_size, config.n - start) for start in range(0, config.n, config.batch_size)]
         self._shares = torch.tensor(sizes, dtype=torch.float64, device=points.device)[:, None] / config.n
         # The loss of each batch of the epoch, float32 [steps, r].
         self.losses = torch.zeros(len(sizes), self.network.size, device=points.device)
 
+    def compile(self) -> None:
+        """Compile the network in single precision, too, which is done to check what a compiler makes of it."""
+        self._shown = Plain(self.network, faster=True)
+
     @property
     def total(self) -> Tensor:
         """Mean loss of the epoch's points, float64 [r]."""
         return (self.losses.double() * self._shares).cumsum(0)[-1]  # one after the other, as in any company
+
+    def mean_gradient(self) -> list[Tensor]:
+        """Return zeros, into which the gradients of batches can be summed."""
+        return [torch.zeros_like(part) for part in self._updated_by]
+
+    def add_gradient(self, mean: Sequence[Tensor], share: float) -> Tensor:
+        """Add a share of the gradient of the last batch to `mean`, and return the gradient's norm, float64 [r]."""
+        torch._foreach_add_(list(mean), self._updated_by, alpha=share)
+        return self.norms(self._updated_by)
+
+    def norms(self, gradient: Sequence[Tensor]) -> Tensor:
+        """Return the Euclidean norm of each replica's part of a gradient or of a mean of some, float64 [r]."""
+        return self.network.norms(gradient)
 
     def train_epoch(self, tables: Tables, lr: float, begin: int = 0, end: int | None = None) -> None:
         """Go through one epoch, or through a part of it, and keep the loss of each batch.
@@ -93,9 +114,12 @@ class Unit:
 
     def gradient(self, batch: Mixed, eta: Tensor) -> Tensor:
         """Fill `gradients` with those of the batch, and return its loss [r]."""
-        logits = logits_of(self.network, self.config, network_input(self.config, batch.x, batch.x_mix))
+        self._shown.refresh()
+        logits = logits_of(self._shown, self.config, network_input(self.config, batch.x, batch.x_mix))
         loss = loss_of_logits(self.config, logits, batch.y, batch.y_mix, eta)
-        found = torch.autograd.grad(loss.sum(), self.parameters)  # each loss depends on its own replica only
+        found = torch.autograd.grad(
+            loss.sum(), self._shown.parameters
+        )  # each loss depends on its own replica only
         torch._foreach_copy_(self.gradients, found)
         return loss.detach()
 

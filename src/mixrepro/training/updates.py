@@ -10,6 +10,7 @@ from torch import Tensor
 from ..config import RunConfig
 from ..models.stacked import Replicated, Stacked
 from .device import keep_freed_memory
+from .gradient import gradient_norms
 from .graphs import Graphs
 from .points import Points
 from .precision import require
@@ -51,7 +52,7 @@ class Updates:
     ) -> None:
         keep_freed_memory()
         require(configs[0], points.device)
-        self.points = points
+        self.points, self._model = points, model
         on_gpu = points.device.type != "cpu"
         threads = 1 if on_gpu else min(available(), model.size)
         sizes = unit_sizes(model, configs[0], threads, on_gpu)
@@ -105,6 +106,25 @@ class Updates:
             if pause and begin < steps:
                 pause(begin)
         return torch.cat([unit.total for unit in self.units])
+
+    def gradient_norms(self, configs: Sequence[RunConfig], due: Sequence[int], epoch: int) -> Tensor:
+        """Measure the gradient of some runs; see `gradient.gradient_norms`.
+
+        Args:
+            configs: The runs of the stack.
+            due: Which of them.
+            epoch: Completed epochs.
+
+        Returns:
+            float64 [2, len(due)].
+        """
+        if self._graphs is not None:
+            norms = self._graphs.gradient_norms(draw_tables(configs, epoch, self.points)).cpu()
+            return norms[:, list(due)]
+        everyone = len(due) == len(configs)
+        model = self._model if everyone else self._model.select(due)
+        points = self.points if everyone else self.points.only(due)
+        return gradient_norms(model, [configs[index] for index in due], points, epoch)
 
     def _train_unit(self, place: int, configs: Sequence[RunConfig], epoch: int, begin: int, end: int) -> None:
         unit = self.units[place]
