@@ -93,7 +93,7 @@ class Half:
 
 
 def compiled(network: nn.Module) -> Callable[[Tensor], Tensor]:
-    """Compile a network, so that operations between convolutions become one; where that fails it is called as it is.
+    """Compile a network, so that operations between convolutions become one; if that fails, call it as it is.
 
     A network is compiled for each size of a batch: half a minute each, once a machine.
     """
