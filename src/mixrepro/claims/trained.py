@@ -69,6 +69,10 @@ def trained() -> list[Claim]:
             _paper("FIG-2", fig_2_runs.declare, fig_2.judge, "cifar10", p, model=RESNET18)
             for p in fig_2_runs.PANELS
         ),
+        *(
+            _paper(claim, fig_2_runs.declare, judge, model=RESNET18, **fig_2_runs.RECORDED)
+            for claim, judge in (("FIG-1", fig_2.judge_fig_1), ("FIG-2", fig_2.judge))
+        ),
         # Measured anew from the weights that the runs keep; recorded runs keep none.
         *(
             _claim(claim, MLP, fig_2_land_runs.declare, _of_sharpness(judge), LIVE)
@@ -91,6 +95,7 @@ def trained() -> list[Claim]:
         _claim("FIG-7+", "", fig_7_runs.declare, fig_7.judge_steps),
         _claim("FIG-8", MLP, fig_8_runs.declare, fig_8.judge, ON_CPU),
         *(_paper("FIG-8", fig_8_runs.declare, fig_8.judge, *panel) for panel in fig_8_runs.PANELS),
+        _paper("FIG-8", fig_8_runs.declare, fig_8.judge, **fig_2_runs.RECORDED),
         _claim("FIG-8+", MLP, fig_8_runs.declare, _judge_expected_gradient, LIVE),
         _claim("FIG-9", "", fig_9_runs.declare, fig_9.judge),
         _claim("FIG-10", "", fig_10_runs.declare, fig_10.judge),
@@ -135,8 +140,8 @@ def _paper(
     declare: Callable[..., Experiment],
     judge: Callable[[Results], Verdict],
     data: str,
-    percent: int,
+    percent: float,
     **panel: object,
 ) -> Claim:
-    name = f"{panel.get('model', RESNET18)}, {percent} % of {data}"
+    name = f"{panel.get('model', RESNET18)}, {percent:g} % of {data}"
     return _claim(claim, name, declare, judge, ("paper",), data=data, percent=percent, **panel)

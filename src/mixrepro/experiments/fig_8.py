@@ -27,7 +27,11 @@ SVHN_EPOCHS = 1000
 
 
 def declare(
-    profile: str = "quick", alpha: float | None = None, data: str = "cifar10", percent: int = 30, **overrides: Any
+    profile: str = "quick",
+    alpha: float | None = None,
+    data: str = "cifar10",
+    percent: float = 30,
+    **overrides: Any,
 ) -> Experiment:
     """Declare the runs: ERM and Mixup, paired by seed.
 

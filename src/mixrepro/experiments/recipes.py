@@ -40,7 +40,7 @@ CIFAR100: dict[str, Any] = dict(CIFAR, data="cifar100")
 CIFAR_N = {100: 50_000, 30: 15_000, 10: 5_000}
 SVHN_N = {100: 73_257, 30: 21_970}
 #: Of CIFAR-10 from lossless files 10,000 images are the test set, so that 100 % are what is left.
-LOSSLESS_N = {100: 40_000, 30: 12_000, 10: 4_000}
+LOSSLESS_N = {100: 40_000, 30: 12_000, 10: 4_000, 2.5: 1_000}
 #: Images -> their recipe, and the points in each share of them.
 IMAGES = {
     "cifar10": (CIFAR, CIFAR_N),
@@ -52,7 +52,7 @@ IMAGES = {
 PAPER_SEEDS = 10
 
 
-def images(data: str, percent: int) -> dict[str, Any]:
+def images(data: str, percent: float) -> dict[str, Any]:
     """Return the settings of a panel of the paper.
 
     Args:
