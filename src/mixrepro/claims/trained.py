@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from .. import expected_gradient, sharpness
+from .. import expected_gradient, recorded_sharpness, sharpness
 from ..config import PROFILES
 from ..experiments import fig_2 as fig_2_runs
 from ..experiments import fig_2_land as fig_2_land_runs
@@ -73,9 +73,9 @@ def trained() -> list[Claim]:
             _paper(claim, fig_2_runs.declare, judge, model=RESNET18, **fig_2_runs.RECORDED)
             for claim, judge in (("FIG-1", fig_2.judge_fig_1), ("FIG-2", fig_2.judge))
         ),
-        # Measured anew from the weights that the runs keep; recorded runs keep none.
+        # Measured from the weights that the runs keep; recorded runs keep what was measured.
         *(
-            _claim(claim, MLP, fig_2_land_runs.declare, _of_sharpness(judge), LIVE)
+            _claim(claim, MLP, fig_2_land_runs.declare, _of_sharpness(judge), ON_CPU)
             for claim, judge in (
                 ("FIG-2-LAND", fig_2_land.judge),
                 ("FIG-2-LAND-HESSIAN", fig_2_land.judge_curvature),
@@ -113,7 +113,13 @@ def trained() -> list[Claim]:
 
 
 def _of_sharpness(judge: Callable[[sharpness.Sharpness], Verdict]) -> Callable[[Results], Verdict]:
-    return lambda results: judge(sharpness.measure(results))
+    def judged(results: Results) -> Verdict:
+        if results.profile not in KEPT:
+            return judge(sharpness.measure(results))
+        kept = recorded_sharpness.find(results)
+        return judge(kept["sharpness"] if kept else recorded_sharpness.nothing(results))
+
+    return judged
 
 
 def _judge_expected_gradient(results: Results) -> Verdict:

@@ -1,0 +1,82 @@
+"""Sharpness that is kept: what was measured comes back, of the declared seeds, and of these runs only."""
+
+import json
+from dataclasses import fields
+
+import numpy as np
+import pytest
+
+from mixrepro import recorded_sharpness, sharpness, sweep
+from mixrepro.claims import fig_2_land, registry
+from mixrepro.errors import StoreError
+from mixrepro.experiments import declare
+from mixrepro.results import collect
+from mixrepro.sharpness import Sharpness
+from mixrepro.store import Store
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    return tmp_path_factory.mktemp("records")
+
+
+@pytest.fixture(scope="module")
+def measured(root):
+    """Two seeds of tiny runs, measured and kept."""
+    experiment = declare("FIG-2-LAND", "smoke", num_seeds=2, epochs=20, shifted_sets=())
+    results = sweep.run(experiment, Store(root))
+    recorded_sharpness.record(results, root)
+    return results
+
+
+def test_what_was_measured_comes_back(measured, root):
+    kept, again = recorded_sharpness.find(measured, [root]), sharpness.measure(measured)
+    for field in fields(Sharpness):
+        mine, theirs = getattr(kept["sharpness"], field.name), getattr(again, field.name)
+        if isinstance(theirs, np.ndarray):
+            assert mine.dtype == theirs.dtype
+            np.testing.assert_allclose(mine, theirs, rtol=1e-5)
+        else:
+            assert mine == theirs
+    assert kept["device"].startswith("CPU")
+    assert kept["trained_on"] == [measured.all_records()[0].manifest["device"]]
+    assert not any("/" in text for text in (kept["device"], *kept["versions"].values()))
+
+
+def test_seeds_that_were_not_measured_are_missing(measured, root):
+    more = collect(declare("FIG-2-LAND", "smoke", num_seeds=3, epochs=20), [Store(root)])
+    kept = recorded_sharpness.find(more, [root])["sharpness"]
+    assert kept.seeds == (0, 1, 2)
+    assert np.isnan(kept.trace[:, 2]).all()
+    assert np.isfinite(kept.trace[:, :2]).all()
+    (part, *_) = fig_2_land.judge(kept).parts
+    assert (part.n, part.n_declared) == (2, 3)
+
+
+def test_other_runs_have_none(measured, root, tmp_path):
+    other = collect(declare("FIG-2-LAND", "smoke", num_seeds=2, epochs=20, lr=0.02), [Store(root)])
+    assert recorded_sharpness.find(other, [root]) is None
+    assert recorded_sharpness.find(measured, [tmp_path]) is None
+    nothing = recorded_sharpness.nothing(other)
+    assert {part.n for part in fig_2_land.judge(nothing).parts} == {0}
+    assert fig_2_land.judge(nothing).verdict == "inconclusive"
+
+
+@pytest.mark.parametrize("damage", [b"{", b"[]", b'{"made": 1}'])
+def test_a_damaged_file_is_named(measured, root, tmp_path, damage):
+    file = recorded_sharpness.file_of(tmp_path, measured)
+    file.write_bytes(damage)
+    with pytest.raises(StoreError, match=f"{file.name}.*expected what `mixrepro sweep FIG-2-LAND` writes"):
+        recorded_sharpness.find(measured, [tmp_path])
+    whole = json.loads(recorded_sharpness.file_of(root, measured).read_bytes())
+    del whole["sharpness"]["trace"]
+    file.write_text(json.dumps(whole))
+    with pytest.raises(StoreError, match=file.name):
+        recorded_sharpness.find(measured, [tmp_path])
+
+
+def test_recorded_sizes_are_judged_on_what_was_kept():
+    claims = [claim for claim in registry.all_claims() if claim.id.startswith("FIG-2-LAND")]
+    assert all("small" in claim.profiles for claim in claims)
+    for claim in claims:
+        assert claim.judge(claim.evidence("small", [])).parts[0].n_declared == 5
