@@ -1,5 +1,8 @@
 """Test sets from another distribution than the training data, by name: published files, re-creations, analogues.
 
+official_jpeg                            CIFAR-10's own official test images as JPEG, which is lossy: for networks
+                                         trained on lossless files and tested on images held out of them
+official_1k, official_1k_jpeg            the first 1,000 of them, without loss and as JPEG
 cifar10.1-v4, cifar10.1-v6, cifar10.2    new images of the classes of CIFAR-10 (published files)
 cifar10_c-noise-1 ... -5                 Gaussian noise of CIFAR-10-C (published files)
 recreated_noise-1 ... -5                 the same noise, drawn anew on the test images of any image set
@@ -14,7 +17,7 @@ from ... import paths
 from ...config import unknown_name
 from ...errors import ConfigError
 from ..dataset import Dataset, ShiftedSet
-from . import cifar, noise, sequences
+from . import cifar, noise, official, sequences
 
 __all__ = ["ShiftedSet", "available", "load"]
 
@@ -43,6 +46,9 @@ def available(dataset: Dataset, data_root: Path | None = None) -> dict[str, Call
         sets |= {f"cifar10.1-{version}": partial(cifar.cifar10_1, root, version) for version in cifar.VERSIONS}
         sets["cifar10.2"] = partial(cifar.cifar10_2, root)
         sets |= {f"cifar10_c-noise-{s}": partial(cifar.cifar10_c_noise, root, s) for s in SEVERITIES}
+        sets["official_jpeg"] = partial(official.official_jpeg, root)
+        sets["official_1k"] = partial(official.official_1k, root)
+        sets["official_1k_jpeg"] = partial(official.official_1k_jpeg, root)
     return sets
 
 
