@@ -22,6 +22,7 @@ from ..experiments import fig_15 as fig_15_runs
 from ..experiments import fig_16 as fig_16_runs
 from ..experiments import fig_17 as fig_17_runs
 from ..experiments import lemma_3_1 as lemma_3_1_runs
+from ..experiments import test_sets as test_sets_runs
 from ..experiments.declaration import Experiment
 from ..experiments.recipes import CONV1D, MLP, RESNET18, RESNET34
 from ..results import Results, collect
@@ -45,6 +46,7 @@ from . import (
     fig_16,
     fig_17,
     lemma_3_1,
+    test_sets,
 )
 from .claim import Claim
 from .rules import Verdict
@@ -108,6 +110,7 @@ def trained() -> list[Claim]:
         *(_paper("FIG-14", fig_14_runs.declare, fig_14.judge, *panel) for panel in fig_14_runs.PANELS),
         _claim("FIG-15", "", fig_15_runs.declare, fig_15.judge),
         _claim("FIG-16", "", fig_16_runs.declare, fig_16.judge),
+        _claim("TEST-SETS+", "", test_sets_runs.declare, test_sets.judge, ("small",)),
         _claim("FIG-17", "", fig_17_runs.declare, fig_17.judge),
     ]
 

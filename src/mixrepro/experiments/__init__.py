@@ -23,6 +23,7 @@ from . import (
     fig_16,
     fig_17,
     lemma_3_1,
+    test_sets,
 )
 from .declaration import Experiment
 
@@ -48,6 +49,7 @@ DECLARATIONS: dict[str, Callable[..., Experiment]] = {
     "FIG-15": fig_15.declare,
     "FIG-16": fig_16.declare,
     "FIG-17": fig_17.declare,
+    "TEST-SETS": test_sets.declare,
 }
 
 
