@@ -1,7 +1,7 @@
 """Sharpness that was measured once and kept: the weights of recorded runs are too large to be kept with them.
 
-`mixrepro sweep FIG-2-LAND --profile small` trains the runs in a store of its own, measures them while their weights
-are there, and writes `sharpness-small.json` beside the records. In `results/` the file is found by the chapters.
+`mixrepro sweep FIG-2-LAND --profile small` trains the runs in a store of its own, measures them while their
+weights are there, and writes `sharpness-small.json` beside the records. In `results/` the chapters find the file.
 """
 
 import json

@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..config import RunConfig
+from ..experiments.declaration import data_name
 from ..results import Results
 from .fig_2 import MIN_DROP
 from .panels import panels
@@ -80,7 +81,8 @@ def _falls(results: Results, data: str) -> list[Part]:
         if which == data:
             _, accuracy = one.curve("Mixup", "test_accuracy")
             drop = at_turn(accuracy, accuracy) - one.final("Mixup", "test_accuracy")
-            parts.append(exceeds(drop, MIN_DROP, f"{data}, n = {n:,}: Mixup's test accuracy turns and falls", one))
+            named = f"{data_name(one.experiment.arms['Mixup'])}, n = {n:,}"
+            parts.append(exceeds(drop, MIN_DROP, f"{named}: Mixup's test accuracy turns and falls", one))
     return parts
 
 
@@ -88,7 +90,8 @@ def _earlier(results: Results, data: str, in_steps: bool = False) -> Part:
     """Judge that the turn comes earlier with fewer data: it grows as a positive power of the amount."""
     values, bounds = powers(results, data, in_steps)
     counted = "steps" if in_steps else "epochs"
-    statement = f"{data}: twice the data, more {counted} to the turn (how many times these double)"
+    named = data_name(next(arm for arm in results.experiment.arms.values() if arm.data == data))
+    statement = f"{named}: twice the data, more {counted} to the turn (how many times these double)"
     part = exceeds(values, MIN_POWER, statement, results, UNIT)
     if bounds.any():
         # What is only known to be larger can support, but not refute.

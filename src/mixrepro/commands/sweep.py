@@ -63,7 +63,8 @@ def sweep(
     typer.echo(f"{experiment.id}, {experiment.title}: {len(results.all_records())} records in {kept.root}")
     for line in lost:
         typer.echo(line)
-    if experiment.id == "FIG-2-LAND" and profile in ("small", "paper"):  # what is measured of weights is kept, the weights need not be
+    if experiment.id == "FIG-2-LAND" and profile in ("small", "paper"):
+        # What is measured of weights is kept, so that the weights need not be.
         from ..recorded_sharpness import record
 
         typer.echo(f"sharpness in {record(results, kept.root, data_root, device)}")

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from ..config import Profile, RunConfig, check_profile, unknown_name
 from ..errors import ConfigError, found_expected
+from .recipes import DATA_SHA256
 
 #: How training points are augmented, in words.
 AUGMENTATIONS = {"crop_flip": "random crop and flip", "shift": "random shift"}
@@ -42,9 +43,8 @@ class Experiment:
         """Say in words what the experiment trains: a verdict holds at this scale only."""
         arms = self.arms.values()
         first = next(iter(arms))
-        data = first.data_files if first.data == "arrays" else first.data
         words = [
-            data,
+            data_name(first),
             f"{first.model} of width {first.width}",
             f"n = {first.n:,}",
             f"{self.epochs:,} epochs",
@@ -57,6 +57,13 @@ class Experiment:
             words.append(f"eta = {_listed({arm.eta for arm in arms if arm.loss == 'regmixup'})}")
         words += [AUGMENTATIONS[how] for how in dict.fromkeys(arm.augment for arm in arms) if how != "none"]
         return ", ".join(words)
+
+
+def data_name(config: RunConfig) -> str:
+    """Return what people call the data of a run."""
+    if config.data != "arrays":
+        return config.data
+    return "lossless CIFAR-10" if config.data_sha256 == DATA_SHA256 else config.data_files
 
 
 def _listed(numbers: Iterable[float]) -> str:
