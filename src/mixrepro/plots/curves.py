@@ -77,8 +77,9 @@ def switching(results: Results, title: str) -> Shown:
         right.set(xlabel="switch epoch", xscale="log", title="Accuracy after the last epoch")
         right.set_xticks(switches, [f"{epoch:,}" for epoch in switches])
         right.minorticks_off()
-        left.set_title(title)
+        left.set_title("Along training")
         left.legend(ncols=2)
+        figure.suptitle(title, x=0.01, ha="left", fontsize=10)
     ends = {epoch: np.nanmean(results.final(arm_name(epoch), "test_accuracy")) for epoch in switches}
     listed = ", ".join(f"{accuracy:.1%} when switched at {epoch:,}" for epoch, accuracy in ends.items())
     mixup, erm = (np.nanmean(results.final(arm, "test_accuracy")) for arm in ("Mixup", "ERM"))
