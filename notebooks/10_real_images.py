@@ -13,7 +13,8 @@
 # %% [markdown]
 # # Real images: the recorded runs
 #
-# **Claims FIG-1, FIG-2, FIG-6, FIG-7, FIG-8, FIG-14, FIG-2-LAND**, and where the U appears (**FIG-2-MAP+**, ours).
+# **Claims FIG-1, FIG-2, FIG-6, FIG-7, FIG-8, FIG-14, FIG-2-LAND**, where the U appears (**FIG-2-MAP+**, ours) and
+# whether the choice of test set matters (**TEST-SETS+**, ours).
 # The paper is about networks on images. The other chapters train on short sequences, because those take seconds;
 # this one opens recorded runs on CIFAR-10, with the same declarations and the same rules at other sizes.
 #

@@ -26,6 +26,7 @@ LINE = [
     {"sweep", "cost", "landscape", "curvature"},
     {"placing"},
     {"sharpness", "expected_gradient"},
+    {"recorded_sharpness"},
     {"claims"},
     {"plots"},
     {"book"},
