@@ -13,7 +13,7 @@ SHIFTED_SETS = (
     "mnist1d         iid_noise-1 ... -5, corr_noise-, scale-, shear-, translation-1 ... -5: rendered anew",
     "images          recreated_noise-1 ... -5: the Gaussian noise of CIFAR-10-C, re-created on the test images",
     "CIFAR-10        cifar10.1-v4, cifar10.1-v6, cifar10.2, cifar10_c-noise-1 ... -5: the published files",
-    "CIFAR-10        official_jpeg, official_1k, official_1k_jpeg: its official test images, as JPEG and without loss",
+    "CIFAR-10        official_jpeg, official_1k, official_1k_jpeg: official test images, as JPEG or without loss",
 )
 
 
