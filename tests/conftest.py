@@ -1,6 +1,7 @@
 """What many tests share: tiny runs, simulated records, and a store of their own."""
 
 from collections.abc import Callable
+from multiprocessing import forkserver
 
 import numpy as np
 import pytest
@@ -9,6 +10,15 @@ from mixrepro.config import RunConfig
 from mixrepro.experiments.declaration import Experiment
 from mixrepro.results import Results
 from mixrepro.store import Record, Store
+
+
+@pytest.fixture(scope="module")
+def own_server() -> None:
+    """Stop the server that processes are forked from, so that the next one loads what this module's need.
+
+    One that another test started, for chapters, has no torch loaded: every process would spend seconds on it.
+    """
+    forkserver._forkserver._stop()
 
 
 @pytest.fixture

@@ -5,6 +5,8 @@ import pytest
 from mixrepro.reliability import damage, gate, hostile
 from reached import reached
 
+pytestmark = pytest.mark.usefixtures("own_server")
+
 
 def test_hostile_checkpoints_are_refused():
     reached(hostile.checkpoints())

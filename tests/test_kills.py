@@ -1,7 +1,11 @@
 """Processes that are killed lose no record, and processes that want the same run train it once."""
 
+import pytest
+
 from mixrepro.reliability import kills
 from reached import reached
+
+pytestmark = pytest.mark.usefixtures("own_server")
 
 
 def test_killed_sweeps_lose_nothing_and_repeat_nothing():
