@@ -20,9 +20,9 @@
 #
 # **What they can show, and what not.** `small` is what two processor cores can over-train in hours: a fully
 # connected network on some thousand images, and narrow networks of convolutions on some hundred. `paper` is the
-# paper's own ResNet-18, at full width and on its schedule, but on fewer images than the paper ever takes: that is
-# what there was a GPU for. A verdict here is about these networks on these images, and not about ResNet-18 on all
-# of CIFAR-10. The last table says what each run was made on.
+# paper's own ResNet-18, at full width and on its schedule, but on fewer images than the paper ever takes, so that
+# a run takes minutes on one GPU. A verdict here is about these networks on these images, and not about ResNet-18
+# on all of CIFAR-10. The last table says what each run was made on.
 
 # %% tags=["parameters"]
 profile: str = "quick"  # only decides which chapters are built together; the records are the same
@@ -71,7 +71,8 @@ from mixrepro.results import recorded
 #
 # ResNet-18 at full width, learning rate divided by ten after epochs 100 and 150, no augmentation, on a balanced
 # fortieth of the images. Whether the U is a matter of large networks of convolutions or of small fully connected
-# ones is what this figure and the next tell apart. The command, for a machine with a GPU:
+# ones is what this figure and the next tell apart. The command, for a machine with a GPU, which also keeps the
+# weights at three epochs (the recorded runs kept none):
 
 # %% tags=["hide-input"]
 settings = [f"--set {k}={v}" for k, v in fig_2_runs.RECORDED.items() if v != ()]
@@ -189,8 +190,9 @@ plots.judged(after, fig_14.judge(after))
 # %% [markdown]
 # ## Around the networks: FIG-2-LAND
 #
-# Runs of the same declaration, on two cores, whose weights were kept long enough to measure the loss around them;
-# the chapter {doc}`/chapters/12_loss_surfaces` explains the rulers.
+# Other runs of the same declaration, those of the next section, whose weights were kept long enough to measure the
+# loss around them; the chapter {doc}`/chapters/12_loss_surfaces` explains the rulers. Where fewer seeds were
+# measured than are declared, the rule gives no verdict, and n says so.
 
 # %%
 kept = recorded(declare("FIG-2-LAND", "small"))
@@ -209,6 +211,11 @@ plots.VerdictCard(picture)
 
 # %%
 landscape.numbers_table(around["sharpness"]) if around else None
+
+# %% tags=["hide-input"]
+if around:
+    print(f"measured on {around['device']}, {around['made'][:10]}; trained on")
+    print("; ".join(around["trained_on"]))
 
 # %% [markdown]
 # ## Does the choice of test set matter?
@@ -236,9 +243,9 @@ plots.judged(calibrated, test_sets.judge(calibrated))
 #
 # Which networks of convolutions can be over-trained on a CPU, and what does the fall depend on? Each line of the
 # map changes one thing of its base. One rule was declared before the runs: if the U takes capacity, the fall is
-# deeper the wider the network, of the widths that two cores can train. Test loss and test accuracy need not turn together:
-# a network that grows surer of its errors loses on the first and not on the second, and a claim about accuracy is
-# not judged by the loss. Both are in the table.
+# deeper the wider the network, of the widths that two cores can train. Test loss and test accuracy need not turn
+# together: a network that grows surer of its errors loses on the first and not on the second, and a claim about
+# accuracy is not judged by the loss. Both are in the table.
 
 # %%
 everywhere = recorded(declare("FIG-2-MAP", "small"))
@@ -281,10 +288,9 @@ plots.endings_table(first)
 # ## Limits
 #
 # But for the paper's network the learning rate is constant here, where the map does not say otherwise. Its value,
-# batch size and weight decay
-# are not stated by the paper: those of networks of convolutions follow the public mixup-cifar10 recipe. Test accuracy
-# is measured on 10,000 images that all seeds share, so the intervals speak of training again on new subsets with
-# new weights, not of other test sets.
+# batch size and weight decay are not stated by the paper: those of networks of convolutions follow the public
+# mixup-cifar10 recipe. Test accuracy is measured on 10,000 images (2,000 in the map) that all seeds share, so the
+# intervals speak of training again on new subsets with new weights, not of other test sets.
 
 # %%
 plots.Provenance(

@@ -1,9 +1,10 @@
 """Sharpness that was measured once and kept: the weights of recorded runs are too large to be kept with them.
 
 `mixrepro sweep FIG-2-LAND --profile small` trains the runs in a store of its own, measures them while their
-weights are there, and writes `sharpness-small.json` beside the records. In `results/` the chapters find the file.
+weights are there, and writes `sharpness-small-...json` beside the records. In `results/` the chapters find it.
 """
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import fields
@@ -24,7 +25,8 @@ DIGITS = 6
 
 def file_of(root: Path, results: Results) -> Path:
     """Return where the sharpness of an experiment is kept in a folder of records."""
-    return root / f"sharpness-{results.profile}.json"
+    families = "".join(sorted(_families(results).values()))
+    return root / f"sharpness-{results.profile}-{hashlib.sha256(families.encode()).hexdigest()[:8]}.json"
 
 
 def record(results: Results, root: Path, data_root: Path | None = None, device: str = "auto") -> Path:
@@ -145,4 +147,4 @@ def _declared(kept: Sharpness, results: Results) -> Sharpness:
             if seed in kept.seeds:
                 values[:, place] = found[name][:, kept.seeds.index(seed)]
         found[name] = values
-    return Sharpness(**{**found, "seeds": seeds})
+    return Sharpness(**{**found, "seeds": seeds, "scale": results.scale})

@@ -63,13 +63,13 @@ def sweep(
     typer.echo(f"{experiment.id}, {experiment.title}: {len(results.all_records())} records in {kept.root}")
     for line in lost:
         typer.echo(line)
-    if experiment.id == "FIG-2-LAND" and profile in ("small", "paper"):
+    if left := sum("not run" in line for line in lost):
+        typer.echo(f"the time was up; the same command goes on with the {left} runs that are left")
+    elif experiment.id == "FIG-2-LAND" and profile in ("small", "paper"):
         # What is measured of weights is kept, so that the weights need not be.
         from ..recorded_sharpness import record
 
         typer.echo(f"sharpness in {record(results, kept.root, data_root, device)}")
-    if left := sum("not run" in line for line in lost):
-        typer.echo(f"the time was up; the same command goes on with the {left} runs that are left")
 
 
 def _age() -> float:

@@ -1,7 +1,7 @@
 """TEST-SETS (ours): does the choice of test set make the result?
 
 The recorded runs train on lossless images of CIFAR-10 and are tested on 10,000 that were held out of the official
-training set, because the official test set is there as JPEG alone, which is lossy, but for its first 1,000 images.
+training set: of the official test set only the first 1,000 images are there without loss, all are there as JPEG.
 Here FIG-2's runs of `small` are tested on all of them along the way: on the official test set as JPEG, and on the
 1,000 images in both forms, which tell a difference that JPEG makes from one that the images make.
 Declared before the runs: Mixup falls on the official images as on the held-out ones, and JPEG alone changes no

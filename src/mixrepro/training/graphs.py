@@ -131,9 +131,11 @@ class Graphs:
         """Undo what steps change."""
         changed = [tensor.detach() for branch in self._branches for tensor in branch.state()]
         before = [tensor.clone() for tensor in changed]
-        yield
-        for tensor, value in zip(changed, before, strict=True):
-            tensor.copy_(value)
+        try:
+            yield
+        finally:
+            for tensor, value in zip(changed, before, strict=True):
+                tensor.copy_(value)
 
     def _prepared(self, size: int) -> Step:
         """Capture the step of a batch; the steps that this takes are undone."""

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from ..config import RunConfig
 from ..errors import ConfigError, found_expected
+from .device import single_precision
 
 #: bfloat16 keeps 8 bits: it takes some thousandths of the inputs of a ReLU to its other side, and a gradient that
 #: points anywhere is off by about the root of that.
@@ -56,7 +57,7 @@ def check_half(width: int, device: torch.device) -> Check:
         torch.manual_seed(0)
         convolution = nn.Conv2d(width, width, 3, padding=1, bias=False)
         network = nn.Sequential(convolution, nn.BatchNorm2d(width), nn.ReLU(inplace=True))
-        images, side = SIZE[device.type]
+        images, side = SIZE.get(device.type, SIZE["cpu"])
         x = torch.randn(images, width, side, side)
         direction = torch.randn(images, width, side, side).to(device)  # else batch norm has no gradient
     network, x = (part.to(device).to(memory_format=torch.channels_last) for part in (network, x))
@@ -71,13 +72,14 @@ def check_half(width: int, device: torch.device) -> Check:
             torch.cuda.synchronize(device)
         return norm, time.perf_counter() - started
 
-    single, half = gradients(False)[0], gradients(True)[0]
-    started, seconds = time.perf_counter(), {True: [], False: []}
-    for _ in range(ROUNDS):
-        for kind, times in seconds.items():
-            times.append(gradients(kind)[1])
-        if time.perf_counter() - started > PATIENCE:
-            break
+    with single_precision():
+        single, half = gradients(False)[0], gradients(True)[0]
+        started, seconds = time.perf_counter(), {True: [], False: []}
+        for _ in range(ROUNDS):
+            for kind, times in seconds.items():
+                times.append(gradients(kind)[1])
+            if time.perf_counter() - started > PATIENCE:
+                break
     return Check(min(seconds[False]) / min(seconds[True]), float((half - single).norm() / single.norm()))
 
 
