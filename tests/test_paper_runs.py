@@ -27,8 +27,12 @@ def declared():
                 if config.data == "arrays":  # the same images, from files
                     files = dict(data_files="*.npz", data_sha256=None, test_size=None)
                     config = config.but(data="cifar10", precision="fp32", **files)
-                mixed = config.alpha > 0 or config.data == "cifar100"  # its hundred images a step take long
-                kind = (config.data, config.model, config.loss, config.augment, mixed)
+                kind = (
+                    config.data,
+                    config.model,
+                    config.loss,
+                    config.augment,
+                )  # ERM or Mixup decides nothing here
                 kinds.setdefault(kind, (claim.id, config))
     return kinds
 
