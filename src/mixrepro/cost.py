@@ -91,7 +91,7 @@ def estimated_seconds(configs: Sequence[RunConfig], speed: Speed) -> float:
     once more through the test set for the network of the smallest loss.
     """
     config = configs[0]
-    *_, test_points = SHAPES[config.data]
+    test_points = config.test_size or SHAPES[config.data][-1]
     batches, test_batches = config.n / config.batch_size, test_points / config.batch_size
     looked_at = batches + test_batches * (2 + len(config.shifted_sets))
     measurement = batches * speed.step + looked_at * speed.forward

@@ -32,6 +32,7 @@ def run(
     data_root: Path | None = None,
     device: str = "auto",
     place: Place | None = None,
+    any_code: bool = False,
 ) -> Results:
     """Make sure that every run of an experiment is recorded, and return the records.
 
@@ -41,6 +42,7 @@ def run(
         data_root: Where the data lie.
         device: What to train on.
         place: Where to train (see `placing`); default: in this process.
+        any_code: Accept records made by other code than today's, so that a recorded sweep is completed, not redone.
 
     Returns:
         The records of all arms and seeds; runs for which a place had no time are missing.
@@ -53,8 +55,11 @@ def run(
     label = f"{experiment.id}, {experiment.title}"
     arms = {name: identified(arm, data_root) for name, arm in experiment.arms.items()}
     experiment = replace(experiment, arms=arms)
-    train_missing(experiment.runs(), store, data_root, device, label, place=place)
-    return collect(experiment, [store])
+    runs = experiment.runs()
+    if any_code:
+        runs = [config for config in runs if store.find(config, any_code) is None]
+    train_missing(runs, store, data_root, device, label, place=place)
+    return collect(experiment, [store], any_code)
 
 
 def train_missing(

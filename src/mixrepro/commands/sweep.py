@@ -40,6 +40,12 @@ def sweep(
     budget: Annotated[
         str | None, typer.Option(help="End in time, as 90s, 9m or 1h30m; the same command goes on later.")
     ] = None,
+    arms: Annotated[
+        list[str] | None, typer.Option("--arm", help="Train this arm only, as --dry-run names it; repeatable.")
+    ] = None,
+    any_code: Annotated[
+        bool, typer.Option("--any-code", help="Keep records that other versions of the code made; add the rest.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="List the runs and what is there.")] = False,
 ) -> None:
     """Train the runs of an experiment that are missing.
@@ -48,9 +54,10 @@ def sweep(
     """
     overrides = dict(_setting(text) for text in settings or ())
     experiment = experiments.declare(claim, profile, **overrides | ({} if model is None else {"model": model}))
+    experiment = experiment.only(arms) if arms else experiment
     kept = Store(store)
     if dry_run:
-        _show_plan(collect(experiment, [kept]), device)
+        _show_plan(collect(experiment, [kept], any_code), device)
         return
     from ..placing.choice import choose
     from ..placing.plan import read_duration
@@ -58,14 +65,14 @@ def sweep(
 
     seconds = None if budget is None else read_duration(budget) - _age()
     place = choose(workers, scheduler, threads, seconds, _show_budget)
-    results = run_sweep(experiment, kept, data_root, device, place)
+    results = run_sweep(experiment, kept, data_root, device, place, any_code)
     lost = results.lost()
     typer.echo(f"{experiment.id}, {experiment.title}: {len(results.all_records())} records in {kept.root}")
     for line in lost:
         typer.echo(line)
     if left := sum("not run" in line for line in lost):
         typer.echo(f"the time was up; the same command goes on with the {left} runs that are left")
-    elif experiment.id == "FIG-2-LAND" and profile in ("small", "paper"):
+    elif experiment.id == "FIG-2-LAND" and not arms and profile in ("small", "paper"):
         # What is measured of weights is kept, so that the weights need not be.
         from ..recorded_sharpness import record
 

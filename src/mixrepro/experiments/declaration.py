@@ -1,8 +1,8 @@
 """What an experiment is: named runs, and nothing that trains them."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Self
 
 from ..config import Profile, RunConfig, check_profile, unknown_name
 from ..errors import ConfigError, found_expected
@@ -33,6 +33,17 @@ class Experiment:
     def runs(self) -> list[RunConfig]:
         """Return every run of the experiment, without repeats."""
         return list(dict.fromkeys(arm.but(seed=seed) for arm in self.arms.values() for seed in self.seeds))
+
+    def only(self, arms: Sequence[str]) -> Self:
+        """Return the experiment with some of its arms alone, to train a part of it.
+
+        Raises:
+            ConfigError: It has no such arm.
+        """
+        for name in arms:
+            if name not in self.arms:
+                raise ConfigError(unknown_name("arm", name, list(self.arms)))
+        return replace(self, arms={name: arm for name, arm in self.arms.items() if name in arms})
 
     @property
     def epochs(self) -> int:

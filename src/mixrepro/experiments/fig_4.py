@@ -28,7 +28,9 @@ SIZES = {
     MLP: {
         "smoke": dict(SMOKE, num_seeds=4, augment="shift", plain_epochs=None, erm_epochs=None),
         "quick": dict(QUICK, n=100, lr=0.1, augment="shift", epochs=5000, plain_epochs=1000, erm_epochs=500),
-        "small": dict(SMALL, augment="crop_flip", epochs=2000, plain_epochs=500, erm_epochs=None),
+        "small": dict(
+            SMALL, n=500, augment="crop_flip", epochs=2000, plain_epochs=500, erm_epochs=None, num_seeds=3
+        ),
     },
     RESNET18: {"paper": dict(CIFAR, **PAPER)},
     RESNET34: {"paper": dict(CIFAR100, **PAPER)},
