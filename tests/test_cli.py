@@ -8,9 +8,11 @@ import zipfile
 import numpy as np
 import pytest
 
-from mixrepro import cli
+from mixrepro import cli, cost
 from mixrepro.claims import all_claims
 from mixrepro.commands import run
+from mixrepro.config import RunConfig
+from mixrepro.training.schedule import evaluation_epochs
 
 
 def mixrepro(capsys, *arguments):
@@ -80,6 +82,28 @@ def test_sweep_estimates_what_is_missing_from_a_measured_speed(capsys, store):
     took = time.perf_counter() - started
     assert before / 10 - 1 < took < 10 * before + 5  # the machine may be busy; the estimate is no guess, though
     assert estimate("--profile", "smoke") == (0, 0)
+
+
+def test_estimate_counts_the_test_points_that_are_held_out():
+    config = RunConfig(data="arrays", test_size=500, model="mlp", epochs=3)
+    speed = cost.Speed(step=0.0, forward=1.0, together=1)
+    of_test = {size: cost.estimated_seconds([config.but(test_size=size)], speed) for size in (500, 2_000)}
+    measurements = len(evaluation_epochs(config))
+    assert of_test[2_000] - of_test[500] == pytest.approx(measurements * 2 * 1_500 / config.batch_size)
+
+
+def test_sweep_takes_some_arms_and_what_other_code_recorded(capsys, store, monkeypatch):
+    options = ("sweep", "FIG-2", "--profile", "smoke", "--set", "num_seeds=2", "--set", "epochs=3")
+    code, out, _ = mixrepro(capsys, *options, "--arm", "ERM")
+    assert code == 0
+    assert "2 records in" in out
+    for module in ("mixrepro.store", "mixrepro.sweep"):
+        monkeypatch.setattr(f"{module}.code_digest", lambda: "of another day")
+    assert "ERM: 0 of 2 runs there" in mixrepro(capsys, *options, "--dry-run")[1]
+    assert "ERM: 2 of 2 runs there" in mixrepro(capsys, *options, "--dry-run", "--any-code")[1]
+    code, _, err = mixrepro(capsys, *options, "--arm", "Mixdown")
+    assert code == 1
+    assert "arm: found 'Mixdown', expected one of ERM; Mixup" in err
 
 
 def test_sweep_whose_time_is_up_says_what_is_left_and_goes_on(capsys, store):

@@ -74,11 +74,11 @@ def test_each_setting_changes_one_thing_of_the_base(profile):
     assert len(experiment.widths()) >= 3
 
 
-def test_small_has_the_papers_own_width_but_asks_only_about_what_a_cpu_can_train():
-    experiment = fig_2_map.declare("small")
-    assert max(arm.width for arm in experiment.arms.values()) == 64
-    assert max(experiment.widths()) == 16
-    assert {experiment.arms[f"Mixup, {name}"].precision for name in experiment.widths().values()} == {"fp32"}
+@pytest.mark.parametrize(("profile", "widest", "precision"), [("small", 16, "fp32"), ("paper", 64, "bf16")])
+def test_small_is_for_a_cpu_and_paper_reaches_the_papers_own_width(profile, widest, precision):
+    experiment = fig_2_map.declare(profile)
+    assert max(arm.width for arm in experiment.arms.values()) == max(experiment.widths()) == widest
+    assert {arm.precision for arm in experiment.arms.values()} == {precision}
     assert len(experiment.seeds) >= 3
 
 

@@ -7,7 +7,7 @@ import pytest
 import mixrepro
 from mixrepro import sweep
 from mixrepro.config import RunConfig
-from mixrepro.errors import DataError, StoreError
+from mixrepro.errors import ConfigError, DataError, StoreError
 from mixrepro.experiments import fig_2, fig_6
 from mixrepro.store import MANIFEST, Store
 
@@ -31,6 +31,31 @@ def test_sweep_trains_only_what_is_missing(store, counted):
     assert len(counted) == 4
     sweep.run(fig_2.declare("smoke", num_seeds=3, epochs=3))
     assert {(run.seed, run.alpha) for run in counted[4:]} == {(2, 0.0), (2, 1.0)}
+
+
+def test_what_other_code_recorded_is_kept_if_asked_for(store, counted, monkeypatch):
+    first = sweep.run(fig_2.declare("smoke", num_seeds=2, epochs=3))
+    for module in ("mixrepro.store", "mixrepro.sweep"):
+        monkeypatch.setattr(f"{module}.code_digest", lambda: "of another day")
+    more = fig_2.declare("smoke", num_seeds=3, epochs=3)
+    counted.clear()
+    completed = sweep.run(more, any_code=True)
+    assert {(run.seed, run.alpha) for run in counted} == {(2, 0.0), (2, 1.0)}
+    assert not completed.lost()
+    assert {record.digest for record in first.all_records()} < {
+        record.digest for record in completed.all_records()
+    }
+    counted.clear()
+    sweep.run(more)
+    assert len(counted) == 4
+
+
+def test_some_arms_can_be_trained_alone(store, counted):
+    experiment = fig_2.declare("smoke", num_seeds=2, epochs=3)
+    sweep.run(experiment.only(["Mixup"]))
+    assert {(run.seed, run.alpha) for run in counted} == {(0, 1.0), (1, 1.0)}
+    with pytest.raises(ConfigError, match="arm: found 'Mixdown', expected one of ERM; Mixup"):
+        experiment.only(["Mixup", "Mixdown"])
 
 
 def test_finished_sweep_trains_and_writes_nothing(store, counted):

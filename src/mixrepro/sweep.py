@@ -42,7 +42,7 @@ def run(
         data_root: Where the data lie.
         device: What to train on.
         place: Where to train (see `placing`); default: in this process.
-        any_code: Accept records made by other code than today's, so that a recorded sweep is completed, not redone.
+        any_code: Accept records made by other code than today's: a recorded sweep is completed, not redone.
 
     Returns:
         The records of all arms and seeds; runs for which a place had no time are missing.

@@ -19,12 +19,13 @@ from sphinx.util.docutils import SphinxDirective
 from .. import paths
 from ..config import unknown_name
 from ..errors import ChapterError, found_expected
+from ..experiments.declaration import KEPT
 from .verdict_table import EFFECT, deciding_part, entry, numbers, table, toc_documents, verdicts_in
 from .verdict_table import word as coloured
 
 WORDS = "in_plain_words.yml"
-#: Sizes whose runs are recorded; `claims.registry` has them too, but takes a second to import.
-KEPT = ("small", "paper", "recorded")
+#: What is read from records, not from executed chapters; `recorded` is how a panel of its own calls its size.
+READ_FROM_RECORDS = (*KEPT, "recorded")
 ENTRY_KEYS = {"claim", "says", "paper", "scale"}
 OPTIONAL_KEYS = {"beside", "if"}
 COLUMNS = {"Claim and size": 25, "Verdict": 14, "What decides it": 36, EFFECT: 19, "n": 6}
@@ -66,7 +67,7 @@ def recorded(ids: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
     stores = [Store(root)] if root and root.is_dir() else []
     trained = {claim.id for claim in registry.all_claims() if claim.model != "theory"}  # theory keeps no records
     found: dict[str, list[dict[str, Any]]] = {}
-    for size in registry.KEPT:
+    for size in KEPT:
         for each in judged(size, stores, [name for name in ids if name in trained]):
             if each.run and each.run[0]:
                 found.setdefault(each.verdict.claim, []).append(each.as_dict())
@@ -102,7 +103,7 @@ class ClaimsInWords(SphinxDirective):
             if chapter.is_file():
                 self.env.note_dependency(str(chapter))
                 for verdict in verdicts_in(chapter):
-                    if verdict["parts"][0]["profile"] not in KEPT:  # those are read from the records
+                    if verdict["parts"][0]["profile"] not in READ_FROM_RECORDS:  # those are read from the records
                         live.setdefault(verdict["claim"], []).append((document, verdict))
         return live
 

@@ -2,9 +2,9 @@
 
 from .claim import Claim
 from .computed import computed
-from .trained import KEPT, trained
+from .trained import trained
 
-__all__ = ["KEPT", "Claim", "all_claims"]
+__all__ = ["Claim", "all_claims"]
 
 
 def all_claims() -> list[Claim]:

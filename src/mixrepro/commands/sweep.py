@@ -10,6 +10,7 @@ import typer
 
 from .. import experiments
 from ..errors import ConfigError, found_expected
+from ..experiments.declaration import KEPT
 from ..results import Results, collect
 from ..store import Store
 from .options import DataRoot, Device, ProfileName, StoreRoot
@@ -72,7 +73,7 @@ def sweep(
         typer.echo(line)
     if left := sum("not run" in line for line in lost):
         typer.echo(f"the time was up; the same command goes on with the {left} runs that are left")
-    elif experiment.id == "FIG-2-LAND" and not arms and profile in ("small", "paper"):
+    elif experiment.id == "FIG-2-LAND" and not arms and profile in KEPT:
         # What is measured of weights is kept, so that the weights need not be.
         from ..recorded_sharpness import record
 

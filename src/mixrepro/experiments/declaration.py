@@ -8,6 +8,8 @@ from ..config import Profile, RunConfig, check_profile, unknown_name
 from ..errors import ConfigError, found_expected
 from .recipes import DATA_SHA256
 
+#: Profiles whose runs are long: their records are kept in `results/`, and outlive the code that made them.
+KEPT: tuple[Profile, ...] = ("small", "paper")
 #: How training points are augmented, in words.
 AUGMENTATIONS = {"crop_flip": "random crop and flip", "shift": "random shift"}
 
@@ -42,7 +44,7 @@ class Experiment:
         """
         for name in arms:
             if name not in self.arms:
-                raise ConfigError(unknown_name("arm", name, list(self.arms)))
+                raise ConfigError(found_expected("arm", name, f"one of {'; '.join(self.arms)}"))
         return replace(self, arms={name: arm for name, arm in self.arms.items() if name in arms})
 
     @property

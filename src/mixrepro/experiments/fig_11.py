@@ -10,14 +10,14 @@ Cost at `quick`: a quarter of a minute on two cores. Run: `mixrepro sweep FIG-11
 from typing import Any
 
 from .fig_3 import DEEP_SMOKE
-from .fig_9 import MORE_QUICK, SHARES
+from .fig_9 import MORE_QUICK, OTHER_SMALL, SHARES
 from .panels import Panels, compared
-from .recipes import PAPER_SEEDS, RESNET34, SMALL, SVHN, SVHN_N
+from .recipes import PAPER_SEEDS, RESNET34, SVHN, SVHN_N
 
 SIZES: dict[str, dict[str, Any]] = {
     "smoke": dict(DEEP_SMOKE, shares=SHARES),
     "quick": dict(MORE_QUICK, depth=4, width=64, shares=SHARES),
-    "small": dict(SMALL, n=5000, depth=4, shares=SHARES),
+    "small": dict(OTHER_SMALL, depth=4, shares=SHARES),
     "paper": dict(SVHN, model=RESNET34, n=SVHN_N[100], epochs=800, num_seeds=PAPER_SEEDS, shares=SHARES),
 }
 

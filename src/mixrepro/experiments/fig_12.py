@@ -18,7 +18,13 @@ SIZES: dict[str, dict[str, Any]] = {
     "quick": dict(model=CONV1D, depth=3, width=25, lr=0.1, n=100, epochs=1600, num_seeds=4, shares=SHARES),
     # 2,000 test images: with 10,000 a CPU would spend more time on measuring than on training.
     "small": dict(
-        CIFAR | HELD_OUT | {"test_size": 2_000}, model=VGG16, width=8, n=500, epochs=500, num_seeds=3, shares=SHARES
+        CIFAR | HELD_OUT | {"test_size": 2_000},
+        model=VGG16,
+        width=8,
+        n=500,
+        epochs=500,
+        num_seeds=3,
+        shares=SHARES,
     ),
     "paper": dict(CIFAR, model=VGG16, n=CIFAR_N[100], epochs=1600, num_seeds=PAPER_SEEDS, shares=SHARES),
 }

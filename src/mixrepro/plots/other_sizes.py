@@ -4,8 +4,8 @@ from typing import Any
 
 from .. import paths
 from ..claims.judged import Judged, judged
-from ..claims.registry import KEPT
 from ..claims.rules import effect_text
+from ..experiments.declaration import KEPT
 from ..mime import RECORDS_MIME
 from ..results import Results
 from ..store import Store, manifest_digest
