@@ -14,6 +14,7 @@ from torchvision.models import resnet18, resnet34, vgg
 from mixrepro.config import Model, RunConfig
 from mixrepro.errors import ConfigError
 from mixrepro.models import REPLICATED, STACKED, build
+from mixrepro.models.folded import folded
 
 CIFAR, GREY = torch.Size([3, 32, 32]), torch.Size([1, 28, 28])
 NAMES = list(REPLICATED)
@@ -221,6 +222,25 @@ class TestImageNetwork:
             ConfigError, match=f"model: found '{model}', expected 'mlp' or 'conv1d' for the sequences"
         ):
             RunConfig(model=model)
+
+
+@pytest.mark.parametrize(
+    ("model", "kept"), [("resnet18", 0), ("resnet34", 0), ("vgg16", 0), ("preact_resnet18", 8)]
+)
+def test_folded_networks_answer_as_they_do_in_evaluation(model, kept):
+    stack = build(RunConfig(data="arrays", model=model, width=4), [0, 1], torch.Size((3, 32, 32)), 10)
+    x = torch.randn(2, 6, 3, 32, 32)
+    norms = [module for module in stack.modules() if isinstance(module, nn.BatchNorm2d)]
+    for each in norms:  # statistics and weights as after training, or a normalisation does next to nothing
+        for part in (each.weight.data, each.bias.data, each.running_mean, each.running_var):
+            part.add_(torch.rand(part.shape))
+    before = {name: part.clone() for name, part in stack.state_dict().items()}
+    less = folded(stack)
+    assert sum(isinstance(module, nn.BatchNorm2d) for module in less.modules()) == 2 * kept
+    assert len(norms) > 2 * kept
+    with torch.no_grad():
+        torch.testing.assert_close(less(x), stack.eval()(x), rtol=1e-4, atol=1e-5)
+    assert all(torch.equal(part, before[name]) for name, part in stack.state_dict().items())
 
 
 def test_conv1d_is_refused_on_images_and_the_others_are_named():

@@ -9,6 +9,8 @@ from torch import Tensor, nn
 
 from ..data.dataset import ShiftedSet
 from ..mixup import cross_entropy
+from ..models.folded import folded
+from ..models.stacked import Replicated, Stacked
 from ..theory.loss_bound import lam_quadrature
 from .points import Points
 from .threads import of_each
@@ -22,7 +24,16 @@ BINS = 15
 
 def chunk_of(model: nn.Module) -> int:
     """Return how many points each replica of a stack is shown at once, where it lies."""
-    return CHUNK if next(model.parameters()).device.type == "cpu" else CHUNK_ON_GPU
+    return CHUNK if _on_cpu(model) else CHUNK_ON_GPU
+
+
+def _on_cpu(model: nn.Module) -> bool:
+    return next(model.parameters()).device.type == "cpu"
+
+
+def _shown(model: Stacked | Replicated) -> Stacked | Replicated:
+    """Return the networks to measure: on a GPU as they are, for half precision would round folded weights."""
+    return folded(model) if _on_cpu(model) else model
 
 
 @contextmanager
@@ -65,27 +76,27 @@ def figures(model: nn.Module, batch: Callable[[int, int], Batch], num_points: in
     return torch.stack([*total, overconfidence.abs().sum(1)]) / num_points
 
 
-def on_train(model: nn.Module, points: Points) -> Tensor:
+def on_train(model: Stacked | Replicated, points: Points) -> Tensor:
     """Measure every replica on its own (real) training subset; see `figures`."""
 
-    def of_some(model: nn.Module, points: Points, _: slice) -> Tensor:
+    def of_some(model: Stacked | Replicated, points: Points, _: slice) -> Tensor:
         def batch(start: int, stop: int) -> Batch:
             positions = torch.arange(start, stop, device=points.device).expand(model.size, -1)
             return points.train(positions)
 
-        return figures(model, batch, points.subset.shape[1])
+        return figures(_shown(model), batch, points.subset.shape[1])
 
     return of_each(model, points, of_some)
 
 
-def on_test(model: nn.Module, points: Points) -> Tensor:
+def on_test(model: Stacked | Replicated, points: Points) -> Tensor:
     """Measure every replica on the test set; see `figures`."""
-    return of_each(model, points, lambda model, points, _: figures(model, points.test, len(points.y_test)))
+    return of_each(model, points, lambda model, points, _: figures(_shown(model), points.test, len(points.y_test)))
 
 
-def on_shifted(model: nn.Module, points: Points, which: ShiftedSet) -> Tensor:
+def on_shifted(model: Stacked | Replicated, points: Points, which: ShiftedSet) -> Tensor:
     """Measure every replica on a shifted test set; see `figures`."""
-    return figures(model, lambda start, stop: points.shifted(which, start, stop), len(which.y))
+    return figures(_shown(model), lambda start, stop: points.shifted(which, start, stop), len(which.y))
 
 
 def exact_mixup_loss(model: nn.Module, points: Points, alphas: Sequence[float], nodes: int = 16) -> Tensor:
