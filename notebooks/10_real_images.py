@@ -13,7 +13,7 @@
 # %% [markdown]
 # # Real images: the recorded runs
 #
-# **Claims FIG-1, FIG-2, FIG-6, FIG-7, FIG-8, FIG-14, FIG-2-LAND**, where the U appears (**FIG-2-MAP+**, ours) and
+# **Claims FIG-1 to FIG-4, FIG-6 to FIG-12, FIG-14, FIG-2-LAND**, where the U appears (**FIG-2-MAP+**, ours) and
 # whether the choice of test set matters (**TEST-SETS+**, ours).
 # The paper is about networks on images. The other chapters train on short sequences, because those take seconds;
 # this one opens recorded runs on CIFAR-10, with the same declarations and the same rules at other sizes.
@@ -37,6 +37,7 @@ from mixrepro.claims import (
     fig_2,
     fig_2_land,
     fig_2_map,
+    fig_4,
     fig_6,
     fig_7,
     fig_8,
@@ -47,9 +48,11 @@ from mixrepro.experiments import declare, real_images
 from mixrepro.experiments import fig_2 as fig_2_runs
 from mixrepro.plots import (
     amount_of_data,
+    augmentation,
     covariate_shift,
     gradient_norm,
     landscape,
+    other_networks,
     u_map,
 )
 from mixrepro.results import recorded
@@ -218,6 +221,42 @@ if around:
     print("; ".join(around["trained_on"]))
 
 # %% [markdown]
+# ## Deeper networks and others: FIG-3, FIG-9 to FIG-12
+#
+# The figures of the chapter {doc}`/chapters/14_other_data_and_networks` on images: four hidden layers where FIG-2
+# has two, a VGG-16 of an eighth of the width, and, in the place of other data, fewer images. Only figures whose
+# runs were made have a panel.
+
+# %%
+others = [
+    recorded(declare(figure, "small"))
+    for figure in ("FIG-3", "FIG-9", "FIG-10", "FIG-11", "FIG-12")
+]
+plots.recorded_together(others, other_networks.all_panels)
+
+# %%
+plots.recorded_together(others, other_networks.falls_table)
+
+# %%
+plots.OtherSizes("FIG-3", "FIG-9", "FIG-10", "FIG-11", "FIG-12")
+
+# %% [markdown]
+# ## Augmented images: FIG-4
+#
+# The same fully connected network on 500 images, cropped and flipped at random or left as they are.
+
+# %%
+augmented = recorded(declare("FIG-4", "small"))
+later = fig_4.judge(augmented)
+plots.recorded(
+    augmented,
+    lambda runs: augmentation.with_and_without(runs, fig_4.headline(later)),
+)
+
+# %%
+plots.judged(augmented, later)
+
+# %% [markdown]
 # ## Does the choice of test set matter?
 #
 # The official test images are at hand as JPEG only, but for the first 1,000. So these runs were tested on the
@@ -282,17 +321,28 @@ plots.endings_table(first)
 # %% [markdown]
 # ## Every claim at these sizes
 #
-# The chapters on augmentation, squared error, covariate shift and RegMixup show their own recorded runs; the page
+# The chapters on squared error, covariate shift and RegMixup show their own recorded runs; the page
 # {doc}`/reproduced` has all of them.
 #
 # ## Limits
 #
 # But for the paper's network the learning rate is constant here, where the map does not say otherwise. Its value,
 # batch size and weight decay are not stated by the paper: those of networks of convolutions follow the public
-# mixup-cifar10 recipe. Test accuracy is measured on 10,000 images (2,000 in the map) that all seeds share, so the
+# mixup-cifar10 recipe. Test accuracy is measured on 10,000 images (2,000 in the map and for VGG-16) that all seeds share, so the
 # intervals speak of training again on new subsets with new weights, not of other test sets.
 
 # %%
 plots.Provenance(
-    own, over_trained, amounts, switched, calibrated, everywhere, first
+    own,
+    over_trained,
+    amounts,
+    switched,
+    norms,
+    after,
+    kept,
+    *others,
+    augmented,
+    calibrated,
+    everywhere,
+    first,
 )

@@ -126,6 +126,17 @@ def test_runs_that_nobody_made_are_not_called_inconclusive(simulate):
     assert looked_for == {run.run_id(): None for run in experiment.runs()}
 
 
+def test_what_is_there_of_several_experiments_is_drawn_together(simulate):
+    there, missing = (fig_2_map.declare("smoke", num_seeds=2, epochs=EPOCHS) for _ in range(2))
+    curves = {name: {"test_accuracy": np.full((2, EPOCHS), 0.3)} for name in there.arms}
+    some = simulate(there, curves)
+    lost = {(arm, seed) for arm in missing.arms for seed in range(2)}
+    none = simulate(missing, curves, lost)
+    assert plots.recorded_together([none, some, none], list) == [some]
+    nothing = plots.recorded_together([none, none], list)
+    assert "not run (0 of 20 runs are there)" in nothing._repr_mimebundle_()["text/plain"]
+
+
 def test_smoke_runs_and_is_judged(store):
     results = sweep.run(fig_2_map.declare("smoke"), store)
     verdict = claim.judge(results)

@@ -4,7 +4,7 @@ from .cards import Provenance, VerdictCard
 from .curves import bound_by_alpha, nearness_to_bound, over_training, switching
 from .frames import FrameSlider
 from .other_sizes import OtherSizes
-from .recorded import NotRun, judged, recorded
+from .recorded import NotRun, judged, recorded, recorded_together
 from .tables import endings_table, protocol_table, table
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "over_training",
     "protocol_table",
     "recorded",
+    "recorded_together",
     "switching",
     "table",
 ]

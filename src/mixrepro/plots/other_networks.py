@@ -18,6 +18,8 @@ from .tables import Table, fall_text
 
 COLUMNS = 3
 POINTS_A_DECADE = 10
+#: Distances of ticks (fractions of test points), and how many ticks a panel has room for.
+TICKS, MOST_TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5), 5
 
 #: Figure -> how its claim takes Mixup's falls and ERM's; the others as FIG-2, from Mixup's turning epoch on.
 FALLS = {"FIG-9": fig_9.falls, "FIG-10": fig_10.trial_falls, "FIG-11": fig_10.trial_falls}
@@ -47,7 +49,7 @@ def all_panels(every: Sequence[Results]) -> Shown:
             )
         for axes in grid.flat[len(drawn) :]:
             axes.axis("off")
-        grid.flat[0].legend(loc="lower right")
+        figure.legend(*grid.flat[0].get_legend_handles_labels(), loc="outside upper right", ncols=2)
         figure.suptitle(headline(every), x=0.01, ha="left", fontsize=10)
     plt.close(figure)
     seeds = sorted({results.n_declared for results in every})
@@ -129,7 +131,7 @@ def _panel(axes: Axes, one: Results, height: float) -> None:
     top = max(accuracy, np.nanmean(one.final("ERM", "test_accuracy"))) + 0.2 * height
     style.epoch_axis(axes, one.experiment.epochs)
     style.percent_axis(axes, "")
-    axes.yaxis.set_major_locator(MultipleLocator(0.05))
+    axes.yaxis.set_major_locator(MultipleLocator(next(step for step in TICKS if height / step < MOST_TICKS)))
     axes.set(ylim=(top - height, top), xlim=(one.experiment.epochs / 100, None))
 
 

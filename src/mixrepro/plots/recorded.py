@@ -1,7 +1,7 @@
 """What a page shows of recorded runs: their figure where they are there, and what is missing where not."""
 
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..claims.rules import Verdict
@@ -44,8 +44,23 @@ def recorded(results: Results, draw: Callable[[Results], Shown]) -> Shown | NotR
         results: The runs looked for.
         draw: Makes the figure.
     """
+    return draw(results) if _can_be_drawn(results) else NotRun(results)
+
+
+def recorded_together(every: Sequence[Results], draw: Callable[[Sequence[Results]], Any]) -> Any:
+    """Draw those of several experiments that have a run in every arm; if none has, say that they are missing.
+
+    Args:
+        every: The runs looked for, at least one experiment.
+        draw: Makes one figure or table of those that are there.
+    """
+    there = [results for results in every if _can_be_drawn(results)]
+    return draw(there) if there else NotRun(every[0])
+
+
+def _can_be_drawn(results: Results) -> bool:
     try:
         results.require_runs()
     except StoreError:
-        return NotRun(results)
-    return draw(results)
+        return False
+    return True
