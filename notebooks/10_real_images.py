@@ -74,11 +74,13 @@ from mixrepro.results import recorded
 #
 # ResNet-18 at full width, learning rate divided by ten after epochs 100 and 150, no augmentation, on a balanced
 # fortieth of the images. Whether the U is a matter of large networks of convolutions or of small fully connected
-# ones is what this figure and the next tell apart. The command, for a machine with a GPU, which also keeps the
-# weights at three epochs (the recorded runs kept none):
+# ones is what this figure and the next tell apart. The command, for a machine with a GPU:
 
 # %% tags=["hide-input"]
-settings = [f"--set {k}={v}" for k, v in fig_2_runs.RECORDED.items() if v != ()]
+settings = [
+    f"--set {name}={'' if value == () else value}"
+    for name, value in fig_2_runs.RECORDED.items()
+]
 print(
     "mixrepro sweep FIG-2 --profile paper --model resnet18 \\\n   ",
     *settings,

@@ -10,7 +10,7 @@ import pytest
 
 from mixrepro import cli, cost
 from mixrepro.claims import all_claims
-from mixrepro.commands import run
+from mixrepro.commands import run, sweep
 from mixrepro.config import RunConfig
 from mixrepro.training.schedule import evaluation_epochs
 
@@ -106,6 +106,15 @@ def test_sweep_takes_some_arms_and_what_other_code_recorded(capsys, store, monke
     assert "arm: found 'Mixdown', expected one of ERM; Mixup" in err
 
 
+def test_settings_of_several_values_and_of_none():
+    read = dict(
+        map(sweep._setting, ["n=5", "lr=0.1", "switch-epochs=1,2", "shifted_sets=a,b", "snapshots=", "data=svhn"])
+    )
+    assert read == {
+        "n": 5, "lr": 0.1, "switch_epochs": (1, 2), "shifted_sets": ("a", "b"), "snapshots": (), "data": "svhn",
+    }  # fmt: skip
+
+
 def test_sweep_whose_time_is_up_says_what_is_left_and_goes_on(capsys, store):
     options = ("sweep", "FIG-2", "--profile", "smoke", "--set", "num_seeds=2")
     code, out, _ = mixrepro(capsys, *options, "--budget", "0.1s")
@@ -128,6 +137,7 @@ def test_sweep_takes_settings_and_names_a_wrong_one(capsys, store):
     for setting, message in {
         "percent=31": "percent: found 31, expected one of 100, 30 for svhn",
         "epochss=3": "parameter: found 'epochss', expected one of",
+        "epochs=": "epochs: found (), expected",
         "epochs": "--set: found 'epochs', expected NAME=VALUE",
         "lr=fast": "lr: found 'fast', expected",
     }.items():

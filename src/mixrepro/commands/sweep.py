@@ -99,15 +99,17 @@ def _show_budget(plan: "Plan") -> None:
 
 
 def _setting(text: str) -> tuple[str, Any]:
-    """Read NAME=VALUE; what looks like a number, or like integers separated by commas, is one."""
+    """Read NAME=VALUE: numbers where it looks like them, several values at commas, and none at all as `()`."""
     name, given, value = text.partition("=")
     if not (given and name.strip()):
         raise ConfigError(found_expected("--set", text, "NAME=VALUE, as in epochs=800"))
     name = name.strip().replace("-", "_")
+    if not value:
+        return name, ()
     for read in (int, float, lambda parts: tuple(int(part) for part in parts.split(","))):
         with contextlib.suppress(ValueError):
             return name, read(value)
-    return name, value
+    return name, tuple(value.split(",")) if "," in value else value
 
 
 def _show_plan(results: Results, device: str) -> None:
