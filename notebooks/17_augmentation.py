@@ -125,8 +125,8 @@ plots.OtherSizes("FIG-4")
 # there is also a small early peak, which ERM has as well, so without augmentation the turn of a single seed is
 # uncertain; that is part of the wide interval.
 #
-# The profile `small` crops and flips real images of CIFAR-10 for a fully connected network; its runs take hours
-# and are not made here. Sizes and margins were chosen after pilot runs on the same data set, with some of the same
+# The profile `small` crops and flips real images of CIFAR-10 for a fully connected network; its runs are
+# recorded (above) and not made here. Sizes and margins were chosen after pilot runs on the same data set, with some of the same
 # seeds: among settings in which Mixup without augmentation turns and falls, one in which the augmented runs have
 # time to do so.
 
