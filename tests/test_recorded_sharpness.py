@@ -1,7 +1,7 @@
 """Sharpness that is kept: what was measured comes back, of the declared seeds, and of these runs only."""
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -51,6 +51,24 @@ def test_seeds_that_were_not_measured_are_missing(measured, root):
     assert np.isfinite(kept.trace[:, :2]).all()
     (part, *_) = fig_2_land.judge(kept).parts
     assert (part.n, part.n_declared) == (2, 3)
+
+
+def test_a_seed_keeps_its_numbers_whichever_are_declared(measured, root):
+    both = recorded_sharpness.find(measured, [root])["sharpness"]
+    declared = replace(measured.experiment, seeds=(1, 3, 0))
+    kept = recorded_sharpness.find(replace(measured, experiment=declared), [root])["sharpness"]
+    np.testing.assert_array_equal(kept.trace[:, [2, 0]], both.trace)
+    assert np.isnan(kept.trace[:, 1]).all()
+    assert (both.trace[:, 0] != both.trace[:, 1]).all()
+
+
+def test_a_file_of_other_runs_is_not_taken_for_these(measured, root, tmp_path):
+    file = recorded_sharpness.file_of(tmp_path, measured)
+    whole = json.loads(recorded_sharpness.file_of(root, measured).read_bytes())
+    file.write_text(json.dumps(whole))
+    assert recorded_sharpness.find(measured, [tmp_path])
+    file.write_text(json.dumps({**whole, "families": dict.fromkeys(whole["families"], "0" * 16)}))
+    assert recorded_sharpness.find(measured, [tmp_path]) is None
 
 
 def test_other_runs_have_none(measured, root, tmp_path):
