@@ -10,6 +10,7 @@ import torch
 from mixrepro.bench import cases, gate, image_cases, report, stacks
 from mixrepro.bench.floor import training_flops
 from mixrepro.bench.loops import PlainLoop
+from mixrepro.bench.operations import operations
 from mixrepro.bench.timing import Setting, figure, in_turn, ratio
 from mixrepro.book.speed_table import asked_text, checked_text, found_text, machine_text, report_in
 from mixrepro.config import RunConfig
@@ -136,3 +137,13 @@ def test_cases_of_a_gpu_run_on_a_cpu(monkeypatch):
     asked = {each.id for each in figures if each.must is not None}
     assert asked == {"gpu_one", "gpu_packed", "gpu_run", "gpu_plain", "protocol"}
     assert all(each.value > 0 for each in figures)
+
+
+def test_operations_of_an_epoch_are_listed_by_their_own_time():
+    found = operations("cpu", IMAGES)
+    assert sum(each["share"] for each in found) == pytest.approx(1)
+    seconds = [each["seconds"] for each in found]
+    assert seconds == sorted(seconds, reverse=True)
+    calls = {each["name"]: each["calls"] for each in found}
+    convolutions = 20 * (IMAGES.n // IMAGES.batch_size)  # of ResNet-18, a shortcut's included, in each batch
+    assert calls["aten::convolution_backward"] == convolutions

@@ -7,6 +7,9 @@ import typer
 
 from .options import AsJson, Device
 
+#: Operations that are printed; the others take next to no time.
+MOST = 25
+
 
 def bench(
     device: Device = "auto",
@@ -14,9 +17,15 @@ def bench(
     only: Annotated[
         list[str] | None, typer.Option("--case", help="images, 'ten seeds', '64 seeds' or mixup; default: all.")
     ] = None,
+    where: Annotated[
+        bool, typer.Option("--operations", help="Instead: where the time of an epoch on images goes.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure every promised rate in turn with what it is held against; each is checked first."""
+    if where:
+        _operations(device, as_json)
+        return
     from ..bench.report import measure
 
     report = measure(device, quick, only, told=lambda name: typer.echo(f"{name} ...", err=True))
@@ -31,6 +40,18 @@ def bench(
             f"{name}: first {check['steps']} steps within {check['against_plain']:.1e} of a plain loop, "
             f"in company within {check['against_single']:.1e} of alone"
         )
+
+
+def _operations(device: str, as_json: bool) -> None:
+    from ..bench.operations import operations
+
+    found = operations(device)
+    if as_json:
+        typer.echo(json.dumps(found, indent=1))
+        return
+    typer.echo(" share        ms   calls  operation")
+    for each in found[:MOST]:
+        typer.echo(f"{each['share']:6.1%} {1e3 * each['seconds']:9.2f} {each['calls']:7,}  {each['name'][:80]}")
 
 
 def _line(each: dict[str, Any]) -> str:
