@@ -74,6 +74,14 @@ def test_each_setting_changes_one_thing_of_the_base(profile):
     assert len(experiment.widths()) >= 3
 
 
+def test_scale_is_that_of_the_base():
+    experiment = fig_2_map.declare("small")
+    assert "resnet18 of width 8, n = 250" in experiment.scale()
+    assert experiment.scale().endswith("one change at a time")
+    part = experiment.only(["ERM, width 4"]).scale()
+    assert "resnet18 of width 4, n = 250, 400 epochs, ERM, lr" in part
+
+
 @pytest.mark.parametrize(("profile", "widest", "precision"), [("small", 16, "fp32"), ("paper", 64, "bf16")])
 def test_small_is_for_a_cpu_and_paper_reaches_the_papers_own_width(profile, widest, precision):
     experiment = fig_2_map.declare(profile)

@@ -31,7 +31,7 @@ def verdicts(
         return
     for each in judged(profile, stores, claims):
         runs = f", {each.run[0]} of {each.run[1]} runs" if each.run else ""
-        typer.echo(f"{each.verdict.claim}  {each.profile}  {each.word}  ({each.verdict.parts[0].scale}{runs})")
+        typer.echo(f"{each.verdict.claim}  {each.profile}  {each.word}  ({each.evidence.scale}{runs})")
         if each.word == "not run":
             continue
         for part in each.verdict.parts:

@@ -56,12 +56,13 @@ class Experiment:
         """Say in words what the experiment trains: a verdict holds at this scale only."""
         arms = self.arms.values()
         first = next(iter(arms))
+        alphas = {arm.alpha for arm in arms} - {0.0}
         words = [
             data_name(first),
             f"{first.model} of width {first.width}",
             f"n = {first.n:,}",
             f"{self.epochs:,} epochs",
-            f"alpha = {_listed({arm.alpha for arm in arms} - {0.0})}",
+            f"alpha = {_listed(alphas)}" if alphas else "ERM",
             f"lr = {first.lr:g}",
         ]
         if any(arm.loss == "mse" for arm in arms):

@@ -11,7 +11,7 @@ Run: `mixrepro sweep FIG-2-MAP --profile small --data-root DIR --store results`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..config import RunConfig
@@ -85,7 +85,8 @@ class Map(Experiment):
 
     def scale(self) -> str:
         """Say in words what the base is."""
-        return f"{super().scale()}, and one change at a time"
+        base = {name: self.arms[name] for name in self.setting(BASE).values() if name in self.arms}
+        return f"{Experiment.scale(replace(self, arms=base or self.arms))}, and one change at a time"
 
 
 def arm_name(arm: str, setting: str) -> str:
