@@ -11,14 +11,13 @@ from typing import Any
 
 from .fig_9 import SHARES
 from .panels import Panels, compared
-from .recipes import CIFAR, CIFAR_N, CONV1D, HELD_OUT, PAPER_SEEDS, SMOKE, VGG16
+from .recipes import CIFAR, CIFAR_N, CONV1D, FEW_HELD_OUT, PAPER_SEEDS, SMOKE, VGG16
 
 SIZES: dict[str, dict[str, Any]] = {
     "smoke": dict(SMOKE, model=CONV1D, depth=3, width=6, epochs=20, shares=SHARES),
     "quick": dict(model=CONV1D, depth=3, width=25, lr=0.1, n=100, epochs=1600, num_seeds=4, shares=SHARES),
-    # 2,000 test images: with 10,000 a CPU would spend more time on measuring than on training.
     "small": dict(
-        CIFAR | HELD_OUT | {"test_size": 2_000},
+        CIFAR | FEW_HELD_OUT,
         model=VGG16,
         width=8,
         n=500,

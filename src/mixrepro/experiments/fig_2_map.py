@@ -16,13 +16,12 @@ from typing import Any
 
 from ..config import RunConfig
 from .declaration import Experiment, mixup_alpha, seed_range, size_of
-from .recipes import CIFAR, HELD_OUT, MLP, RESNET18, RESNET34, SMOKE
+from .recipes import CIFAR, FEW_HELD_OUT, MLP, RESNET18, RESNET34, SMOKE
 
 BASE = "base"
 
-#: 2,000 test images: with 10,000 a CPU would spend more time on measuring than on training.
 IMAGES: dict[str, Any] = dict(
-    CIFAR | HELD_OUT | {"test_size": 2_000},
+    CIFAR | FEW_HELD_OUT,
     model=RESNET18,
     n=250,
     lr=0.05,
@@ -33,7 +32,6 @@ IMAGES: dict[str, Any] = dict(
 
 SIZES: dict[str, dict[str, Any]] = {
     "smoke": dict(SMOKE, model=MLP),
-    # 2,000 test images: with 10,000 a CPU would spend more time on measuring than on training.
     "small": dict(IMAGES, width=8),
     "paper": dict(IMAGES, width=64, precision="bf16"),
 }
