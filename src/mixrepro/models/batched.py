@@ -65,6 +65,9 @@ class Windows(torch.autograd.Function):
 class AffineChain:
     """Affine maps with ReLU between them, for each replica, forward and backward in memory allocated once.
 
+    The logits are computed class by class, [r, c, b], and handed on as a view: a product whose result has but some
+    ten columns takes two to three times as long as one that has as many rows.
+
     Args:
         parameters: Weights [r, o, i] and biases [r, 1, o], layer by layer.
         gradients: As `parameters`; `backward` overwrites them.
@@ -79,7 +82,8 @@ class AffineChain:
     ) -> None:
         weights, biases = parameters
         replicas = len(weights[0])
-        made = [weight.new_empty(replicas, batch_size, weight.shape[1]) for weight in weights]
+        made = [weight.new_empty(replicas, batch_size, weight.shape[1]) for weight in weights[:-1]]
+        made.append(weights[-1].new_empty(replicas, weights[-1].shape[1], batch_size))
         self._layers = [
             (weight, weight.transpose(1, 2), bias, out)
             for weight, bias, out in zip(weights, biases, made, strict=True)
@@ -92,13 +96,12 @@ class AffineChain:
     def forward(self, x: Tensor) -> Tensor:
         """Return logits [r, b, c] of inputs [r, b, i], in memory that the next call overwrites."""
         self._inputs = []
-        for index, (_, transposed, bias, out) in enumerate(self._layers):
+        for _, transposed, bias, out in self._layers[:-1]:
             self._inputs.append(x)
-            torch.baddbmm(bias, x, transposed, out=out)
-            if index < len(self._hidden):
-                out.relu_()
-            x = out
-        return x
+            x = torch.baddbmm(bias, x, transposed, out=out).relu_()
+        self._inputs.append(x)
+        weight, _, bias, out = self._layers[-1]
+        return torch.baddbmm(bias.transpose(1, 2), weight, x.transpose(1, 2), out=out).transpose(1, 2)
 
     def backward(self, grad: Tensor) -> None:
         """Fill the gradients, given that of the logits [r, b, c]."""
