@@ -6,7 +6,7 @@ import pytest
 from mixrepro import plots, sweep
 from mixrepro.claims import fig_2_map as claim
 from mixrepro.errors import ConfigError
-from mixrepro.experiments import fig_2_map
+from mixrepro.experiments import fig_2, fig_2_map
 from mixrepro.mime import RECORDS_MIME, VERDICT_MIME
 from mixrepro.plots import u_map as figures
 
@@ -88,6 +88,12 @@ def test_small_is_for_a_cpu_and_paper_reaches_the_papers_own_width(profile, wide
     assert max(arm.width for arm in experiment.arms.values()) == max(experiment.widths()) == widest
     assert {arm.precision for arm in experiment.arms.values()} == {precision}
     assert len(experiment.seeds) >= 3
+
+
+def test_the_base_is_what_fig_2_trains_on_a_cpu():
+    mine, other = fig_2_map.declare("small"), fig_2.declare("small", "resnet18")
+    assert {mine.arms[name] for name in mine.setting("base").values()} == set(other.arms.values())
+    assert mine.seeds == other.seeds
 
 
 @pytest.mark.parametrize(

@@ -240,6 +240,19 @@ def test_a_record_that_measured_more_serves_a_run_that_asks_for_less(store, conf
     assert store.find(config).run_id == config.run_id()
 
 
+def test_of_several_records_the_one_that_measured_least_is_taken(store, config):
+    some, more = (config.but(shifted_sets=names) for names in (("shear-1",), ("shear-1", "scale-1")))
+    assert more.run_id() < some.run_id()  # so the order of names would choose the other
+    store.write(more, columns(), PROVENANCE)
+    assert store.find(config).run_id == more.run_id()
+    store.write(some, columns(), PROVENANCE)
+    assert store.find(config).run_id == some.run_id()
+    longer = config.but(epochs=20)
+    store.write(longer, columns(20, (1, 5, 10, 20)), PROVENANCE)
+    assert store.find(config).run_id == some.run_id()
+    assert store.find(config.but(epochs=20)).run_id == longer.run_id()
+
+
 def test_the_beginning_of_a_run_that_keeps_later_snapshots_serves_a_shorter_one(store, config):
     longer = config.but(epochs=20, snapshots=(5, 20))
     store.write(longer, columns(20, (1, 5, 10, 20)), PROVENANCE, WEIGHTS)

@@ -152,6 +152,10 @@ class RunConfig(BaseModel):
             and {*self.snapshots} >= {*other.snapshots}
         )
 
+    def measured_things(self) -> int:
+        """Count what this run measures along the way."""
+        return self.exact_mixup_loss + len(self.shifted_sets) + len(self.snapshots)
+
     @classmethod
     def from_json(cls, text: str) -> Self:
         """Read a configuration back from JSON.

@@ -283,22 +283,22 @@ class Store:
         """Return the record of a run, or None if it must be (re)trained.
 
         A longer run of the family serves as well, if it was measured at this run's last epoch, and so does one
-        that measured more.
+        that measured more. Of several the nearest is taken: the run itself, else the shortest, else what measured
+        least, so that the seeds of an experiment come from one sweep.
 
         Args:
             config: The run.
             any_code: Also accept a record made by other code than today's, as for runs recorded long ago.
         """
+        serving: list[Record] = []
         for run_id in self._family(config):
             record = self.read(run_id)
-            if not record.config.measures(config):
-                continue
-            if not any_code and record.manifest["code"] != code_digest():
-                continue
-            cut = record.until(config.epochs)
-            if cut.status == "diverged" or config.epochs in cut.measured("test_loss")[0]:
-                return cut
-        return None
+            if _serves(record, config) and (any_code or record.manifest["code"] == code_digest()):
+                serving.append(record)
+                if run_id == config.run_id():
+                    break
+        nearest = min(serving, key=lambda it: (it.config.epochs, it.config.measured_things()), default=None)
+        return nearest and nearest.until(config.epochs)
 
     def _family(self, config: RunConfig) -> list[str]:
         """Return the ids of the records that train as `config` does, and as long at least; its own first."""
@@ -307,11 +307,15 @@ class Store:
             *self.root.glob(f"{atomic.OUTDATED}{config.family()}-*/{MANIFEST}"),  # being replaced
         ]
         ids = {manifest.parent.name.removeprefix(atomic.OUTDATED) for manifest in manifests}
-        lengths = {run_id: int(run_id.split("-")[1]) for run_id in ids if RUN_ID.fullmatch(run_id)}
-        return sorted(
-            (run_id for run_id, length in lengths.items() if length >= config.epochs),
-            key=lambda run_id: (run_id != config.run_id(), lengths[run_id], run_id),
-        )
+        runs = (run_id for run_id in filter(RUN_ID.fullmatch, ids) if int(run_id.split("-")[1]) >= config.epochs)
+        return sorted(runs, key=lambda run_id: (run_id != config.run_id(), run_id))
+
+
+def _serves(record: Record, config: RunConfig) -> bool:
+    """Tell whether a record of a run's family was measured in all that the run measures, and at its last epoch."""
+    cut = record.until(config.epochs)
+    measured_last = cut.status == "diverged" or config.epochs in cut.measured("test_loss")[0]
+    return record.config.measures(config) and measured_last
 
 
 def manifest_digest(run_id: str, project: Path | None = None) -> str | None:

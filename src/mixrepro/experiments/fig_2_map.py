@@ -16,23 +16,15 @@ from typing import Any
 
 from ..config import RunConfig
 from .declaration import Experiment, mixup_alpha, seed_range, size_of
-from .recipes import CIFAR, FEW_HELD_OUT, MLP, RESNET18, RESNET34, SMOKE
+from .recipes import MLP, NARROW, RESNET18, RESNET34, SMOKE
 
 BASE = "base"
 
-IMAGES: dict[str, Any] = dict(
-    CIFAR | FEW_HELD_OUT,
-    model=RESNET18,
-    n=250,
-    lr=0.05,
-    milestones=(),
-    epochs=400,
-    num_seeds=3,
-)
+IMAGES: dict[str, Any] = dict(NARROW, model=RESNET18)
 
 SIZES: dict[str, dict[str, Any]] = {
     "smoke": dict(SMOKE, model=MLP),
-    "small": dict(IMAGES, width=8),
+    "small": IMAGES,
     "paper": dict(IMAGES, width=64, precision="bf16"),
 }
 

@@ -35,6 +35,10 @@ SMALL: dict[str, Any] = dict(
 CIFAR: dict[str, Any] = dict(
     data="cifar10", width=64, lr=0.1, momentum=0.9, weight_decay=1e-4, batch_size=128, milestones=(100, 150)
 )
+#: A ResNet-18 that two cores can over-train: the base of the map (FIG-2-MAP), and FIG-2's own at `small`.
+NARROW: dict[str, Any] = dict(
+    CIFAR | FEW_HELD_OUT, width=8, n=250, lr=0.05, milestones=(), epochs=400, num_seeds=3
+)
 SVHN: dict[str, Any] = dict(CIFAR, data="svhn")
 CIFAR100: dict[str, Any] = dict(CIFAR, data="cifar100")
 
