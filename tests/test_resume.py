@@ -11,7 +11,7 @@ from mixrepro.data import load
 from mixrepro.errors import CheckpointError
 from mixrepro.reliability import cost, resume
 from mixrepro.store import Store
-from mixrepro.training import checkpoint, trial
+from mixrepro.training import checkpoint, evaluation, trial
 from mixrepro.training.checkpoint import Checkpoints, DamagedCheckpoint
 from reached import reached
 
@@ -80,7 +80,7 @@ def test_a_checkpoint_of_another_network_is_refused(kept):
 def test_a_signal_while_measuring_keeps_the_stack_and_measures_again(tmp_path, monkeypatch):
     configs = resume.runs("mlp", "Mixup")
     expected = resume.train(configs, tmp_path / "whole")
-    original, calls = trial.evaluation.on_train, []
+    original, calls = evaluation.on_train, []
 
     def slow(*arguments):
         calls.append(1)
@@ -89,7 +89,7 @@ def test_a_signal_while_measuring_keeps_the_stack_and_measures_again(tmp_path, m
             time.sleep(5)
         return original(*arguments)
 
-    monkeypatch.setattr(trial.evaluation, "on_train", slow)
+    monkeypatch.setattr(evaluation, "on_train", slow)
     before = signal.getsignal(signal.SIGTERM)
     with pytest.raises(SystemExit) as stopped:
         resume.train(configs, tmp_path / "kept", seconds=60)

@@ -13,7 +13,7 @@ from mixrepro.data.dataset import Dataset, channel_statistics
 from mixrepro.mixup import mix_batch, sample_lam
 from mixrepro.models import build, restore
 from mixrepro.rng import stream
-from mixrepro.training import evaluation, trial
+from mixrepro.training import evaluation, stack
 from mixrepro.training.curve import shifted_column
 from mixrepro.training.draws import draw_epoch
 from mixrepro.training.points import Points
@@ -171,7 +171,7 @@ def image_run(**fields) -> RunConfig:
 
 @pytest.mark.parametrize("fields", IMAGE_VARIANTS.values(), ids=IMAGE_VARIANTS.keys())
 def test_training_on_images_equals_plain_loop(fields, images, monkeypatch):
-    monkeypatch.setattr(trial, "build", smooth)
+    monkeypatch.setattr(stack, "build", smooth)
     config = image_run(**fields)
     outcomes = train_together([config.but(seed=seed) for seed in (0, 1)], images)
     for outcome in outcomes:
@@ -242,12 +242,12 @@ def test_snapshots_and_shifted_sets_change_nothing(augment):
 
 def test_gradient_norms_leave_weights_statistics_and_momentum_alone(images):
     config = image_run(augment="crop_flip", epochs=2)
-    stack = trial._Stack([config, config.but(alpha=0.0)], images, torch.device("cpu"))
-    stack.train_epoch(0)
-    networks = (stack.model, stack.momentum, stack.best)
+    trained = stack.Stack([config, config.but(alpha=0.0)], images, torch.device("cpu"))
+    trained.train_epoch(0)
+    networks = (trained.model, trained.momentum, trained.best)
     before = [{name: part.clone() for name, part in network.state_dict().items()} for network in networks]
-    stack.measure(1)
-    assert stack.curves[0].measured[1]["gradient_norm"] > 0
+    trained.measure(1)
+    assert trained.curves[0].measured[1]["gradient_norm"] > 0
     for network, state in zip(networks, before, strict=True):
         assert all(torch.equal(part, state[name]) for name, part in network.state_dict().items())
 

@@ -101,7 +101,7 @@ def test_trial_columns_follow_the_protocol_literally(tiny):
 def test_measuring_does_not_disturb_training(tiny, monkeypatch):
     config = tiny.but(epochs=12)
     usual = train_together([config, config.but(seed=1)], load(config))
-    monkeypatch.setattr("mixrepro.training.trial.evaluation_epochs", lambda config: list(range(1, 13)))
+    monkeypatch.setattr("mixrepro.training.schedule.evaluation_epochs", lambda config: list(range(1, 13)))
     often = train_together([config, config.but(seed=1)], load(config))
     assert np.isfinite(often[0].columns["test_loss"]).all()
     assert not np.isfinite(usual[0].columns["test_loss"]).all()

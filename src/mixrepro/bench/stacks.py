@@ -10,7 +10,7 @@ from ..config import RunConfig
 from ..data import Dataset, train_subset
 from ..data.dataset import channel_statistics
 from ..models import build
-from ..training.trial import _Stack
+from ..training.stack import Stack
 from .gate import plain_network
 from .loops import Images, PlainLoop, sequences
 
@@ -33,7 +33,7 @@ class Ours:
 
     def __init__(self, config: RunConfig, seeds: int, dataset: Dataset, device: torch.device) -> None:
         self.configs = [config.but(seed=seed) for seed in range(seeds)]
-        self.stack = _Stack(self.configs, dataset, device)
+        self.stack = Stack(self.configs, dataset, device)
         self.epoch = 0
 
     def train_epoch(self) -> None:

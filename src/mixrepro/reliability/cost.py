@@ -9,10 +9,10 @@ import torch
 
 from ..config import RunConfig
 from ..data import Dataset, load
-from ..training import trial
 from ..training.checkpoint import MOST_TIME, Checkpoints, files
 from ..training.interruption import Stop
 from ..training.resume import Course
+from ..training.stack import Stack
 from .figure import Figure, stopwatch
 
 SECONDS = 60.0
@@ -32,7 +32,7 @@ def checkpoints(stacks: tuple[str, ...] = tuple(STACKS)) -> Figure:
     seconds, found, shares = stopwatch(), [], []
     for name in stacks:
         runs = [STACKS[name].but(seed=seed) for seed in range(int(name.split()[0]))]
-        stack = trial._Stack(runs, _data(runs[0]), torch.device("cpu"))
+        stack = Stack(runs, _data(runs[0]), torch.device("cpu"))
         stack.train_epoch(0)
         with tempfile.TemporaryDirectory(prefix="mixrepro-") as folder:
             kept = Checkpoints(Path(folder), {}, SECONDS)

@@ -11,7 +11,7 @@ from unittest import mock
 
 from ..config import RunConfig
 from ..store import CURVE, MANIFEST, Store
-from ..training import trial
+from ..training import schedule
 from .figure import Figure, stopwatch
 
 #: What a manifest says of the circumstances, which differ from one training to the next.
@@ -77,7 +77,7 @@ def observation() -> Figure:
     with tempfile.TemporaryDirectory(prefix="mixrepro-") as name:
         usual = train(configs, Path(name) / "usual", seconds=60)
         again = train(configs, Path(name) / "kept after every epoch", seconds=0)
-        with mock.patch.object(trial, "evaluation_epochs", lambda config: list(range(1, config.epochs + 1))):
+        with mock.patch.object(schedule, "evaluation_epochs", lambda config: list(range(1, config.epochs + 1))):
             often = train(configs, Path(name) / "often", seconds=60)
     weights = [
         part for part in usual.tensors if part.startswith(("model.", "momentum.", "best.")) or "snapshot" in part

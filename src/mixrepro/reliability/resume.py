@@ -24,6 +24,7 @@ from ..store import CHECKPOINTS
 from ..training import checkpoint, trial, updates
 from ..training.checkpoint import Checkpoint, Checkpoints, DamagedCheckpoint
 from ..training.resume import curve_states, tensors_of
+from ..training.stack import Stack
 from ..training.units import Unit
 from .damage import damage
 from .figure import Figure, stopwatch
@@ -235,7 +236,7 @@ def _differs(configs: Sequence[RunConfig], folder: Path, expected: Checkpoint) -
 
 def _fresh(configs: Sequence[RunConfig]) -> Checkpoint:
     """Return the stack before its first epoch."""
-    stack = trial._Stack(list(configs), images(), torch.device("cpu"))
+    stack = Stack(list(configs), images(), torch.device("cpu"))
     state = checkpoint.State(
         stamp=STAMP,
         configs=checkpoint.described(configs),

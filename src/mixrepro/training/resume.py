@@ -4,7 +4,6 @@ import itertools
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -17,9 +16,7 @@ from .checkpoint import Checkpoint, Checkpoints, CurveState, State
 from .curve import Curve
 from .forks import Fork, epochs_computed
 from .interruption import Stop
-
-if TYPE_CHECKING:
-    from .trial import _Stack
+from .stack import Stack
 
 
 class Course:
@@ -64,7 +61,7 @@ class Course:
         """Stop the clock."""
         self._until = time.perf_counter()
 
-    def resume(self, stack: "_Stack", forks: Sequence[Fork]) -> tuple[int, int, bool]:
+    def resume(self, stack: Stack, forks: Sequence[Fork]) -> tuple[int, int, bool]:
         """Bring a fresh stack to its newest checkpoint, if there is one.
 
         Returns:
@@ -82,7 +79,7 @@ class Course:
         self.ran_on = [*state.ran_on, (state.epoch, self.device)]
         return state.epoch, state.batch, state.measured
 
-    def measure(self, stack: "_Stack", epoch: int) -> None:
+    def measure(self, stack: Stack, epoch: int) -> None:
         """Measure the runs; if a signal comes meanwhile, keep the stack as it was before.
 
         Raises:
@@ -98,7 +95,7 @@ class Course:
             self.keep(stack, epoch, measured=False)
             raise
 
-    def report(self, stack: "_Stack", epoch: int, progress: Callable[[int, int], None] | None, to_do: int) -> None:
+    def report(self, stack: Stack, epoch: int, progress: Callable[[int, int], None] | None, to_do: int) -> None:
         """Tell `progress` of an epoch; whatever it raises to end the training, the stack is kept."""
         if progress is None:
             return
@@ -108,7 +105,7 @@ class Course:
             self.keep(stack, epoch)
             raise
 
-    def pause(self, stack: "_Stack", epoch: int, batch: int = 0) -> None:
+    def pause(self, stack: Stack, epoch: int, batch: int = 0) -> None:
         """Keep the stack if it is time to, or if a signal asked to stop.
 
         Raises:
@@ -119,7 +116,7 @@ class Course:
         if self.stop.asked is not None:
             self.stop.end()
 
-    def keep(self, stack: "_Stack", epoch: int, measured: bool = True, batch: int = 0) -> None:
+    def keep(self, stack: Stack, epoch: int, measured: bool = True, batch: int = 0) -> None:
         """Write a checkpoint of the stack after `epoch` completed epochs and `batch` batches of the next."""
         if self.checkpoints is None:
             return
@@ -138,7 +135,7 @@ class Course:
         self.checkpoints.write(Checkpoint(state, tensors_of(stack, batch)))
 
 
-def tensors_of(stack: "_Stack", batch: int = 0) -> dict[str, Tensor]:
+def tensors_of(stack: Stack, batch: int = 0) -> dict[str, Tensor]:
     """Return every number of a stack that cannot be computed anew: networks, momenta, curves, losses of batches.
 
     Copies are left to the writer: nothing may train between this and the writing.
@@ -155,7 +152,7 @@ def tensors_of(stack: "_Stack", batch: int = 0) -> dict[str, Tensor]:
     return tensors
 
 
-def curve_states(stack: "_Stack") -> list[CurveState]:
+def curve_states(stack: Stack) -> list[CurveState]:
     """Return the rest of its curves."""
     return [
         CurveState(
@@ -169,7 +166,7 @@ def curve_states(stack: "_Stack") -> list[CurveState]:
     ]
 
 
-def fill(stack: "_Stack", kept: checkpoint.Checkpoint) -> None:
+def fill(stack: Stack, kept: checkpoint.Checkpoint) -> None:
     """Bring a stack of the same runs to where a checkpoint was written.
 
     Raises:
@@ -193,7 +190,7 @@ def fill(stack: "_Stack", kept: checkpoint.Checkpoint) -> None:
     stack.curves = [_curve(kept, index) for index in range(len(stack.curves))]
 
 
-def measured_names(stack: "_Stack") -> list[str]:
+def measured_names(stack: Stack) -> list[str]:
     """Return the names of all that was measured of any run; where one lacks it, its values are NaN."""
     measured = (values for curve in stack.curves for values in curve.measured.values())
     return list(dict.fromkeys(name for values in measured for name in values))
