@@ -34,7 +34,8 @@ def declared():
                     config.augment,
                 )  # ERM or Mixup decides nothing here
                 kinds.setdefault(kind, (claim.id, config))
-    return kinds
+    # What is augmented passes through all that its like without augmentation passes through.
+    return {kind: run for kind, run in kinds.items() if kind[3] != "none" or (*kind[:3], "crop_flip") not in kinds}
 
 
 def synthetic(data):
