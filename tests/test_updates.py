@@ -3,10 +3,13 @@
 import sys
 import threading
 from collections import Counter
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
+from torch._dynamo.testing import CompileCounter
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from mixrepro.config import RunConfig
@@ -14,6 +17,7 @@ from mixrepro.data import load
 from mixrepro.data.dataset import Dataset, channel_statistics
 from mixrepro.errors import ConfigError
 from mixrepro.models import build
+from mixrepro.models.stacked import Replicated
 from mixrepro.training import evaluation, gradient, precision, threads, trial, units, updates
 from mixrepro.training.graphs import Graphs, eager
 from mixrepro.training.half import Plain
@@ -173,6 +177,18 @@ def test_a_network_that_cannot_be_compiled_is_called_as_it_is(images, monkeypatc
         found = shown(x)
     assert torch.equal(found, network(x))
     assert torch.equal(shown(x), found)  # without a second word
+
+
+def test_networks_of_many_shapes_are_compiled_and_those_of_one_shape_once(monkeypatch):
+    torch._dynamo.reset()
+    compilations = CompileCounter()
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend=compilations))
+    shapes = range(2, 14)  # more than torch compiles by default
+    for width in (*shapes, *shapes):
+        network = Replicated([nn.Sequential(nn.Flatten(), nn.Linear(12, width))])
+        x = torch.randn(1, 4, 3, 2, 2)
+        assert torch.equal(Plain(network, faster=True)(x), network(x))
+    assert compilations.frame_count == len(shapes)
 
 
 def test_updates_go_on_where_nothing_can_be_captured(images, one_thread):

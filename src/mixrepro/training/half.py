@@ -14,6 +14,10 @@ from torch import Tensor, nn
 
 from ..models.stacked import Replicated
 
+#: Networks of different shapes, each with each size of a batch, that one process may compile. Torch's own limit is
+#: 8, behind which it runs them as they are, and says so in its log only: a long sweep would slow down unnoticed.
+COMPILED_AT_MOST = 256
+
 
 class Shown(Protocol):
     """A network that can be called and differentiated.
@@ -95,8 +99,12 @@ class Half:
 def compiled(network: nn.Module) -> Callable[[Tensor], Tensor]:
     """Compile a network, so that operations between convolutions become one; if that fails, call it as it is.
 
-    A network is compiled for each size of a batch: half a minute each, once a machine.
+    A network is compiled for each size of a batch: half a minute each, once a machine. Networks of one shape share
+    what was compiled.
     """
+    limits = torch._dynamo.config
+    limits.recompile_limit = max(limits.recompile_limit, COMPILED_AT_MOST)
+    limits.accumulated_recompile_limit = max(limits.accumulated_recompile_limit, COMPILED_AT_MOST)
     faster, failed = torch.compile(network, dynamic=False), False
 
     def call(inputs: Tensor) -> Tensor:
