@@ -422,6 +422,28 @@ class TestHalfPrecision:
         assert not torch.equal(half[0], whole[0])
         assert np.allclose(half[0], whole[0], rtol=0.05)
 
+    def test_exact_mixup_loss_is_measured_in_single_precision(self, images, monkeypatch):
+        allowed = {}
+
+        def exact(model, points, alphas):
+            allowed["exact"] = torch.backends.cudnn.allow_tf32
+            return torch.zeros(model.size)
+
+        def on_test(*arguments):
+            allowed["test"] = torch.backends.cudnn.allow_tf32
+            return measure(*arguments)
+
+        measure = evaluation.on_test
+        monkeypatch.setattr(updates, "require", lambda *_: None)
+        monkeypatch.setattr(evaluation, "exact_mixup_loss", exact)
+        monkeypatch.setattr(evaluation, "on_test", on_test)
+        monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+        run = CONFIGS["resnet18"].but(
+            precision="bf16", augment="none", exact_mixup_loss=True, epochs=1, milestones=()
+        )
+        trial.train_together([run], images, "cpu")
+        assert allowed == {"exact": False, "test": True}
+
 
 @pytest.mark.parametrize("name", ["mlp", "resnet18"])
 def test_measuring_side_by_side_changes_no_bit(name, images, one_thread, monkeypatch):

@@ -16,6 +16,7 @@ from ..data.dataset import ShiftedSet
 from ..models import build
 from . import evaluation, schedule
 from .curve import Curve, shifted_column
+from .device import single_precision
 from .forks import Fork
 from .points import Points
 from .precision import measured_in
@@ -142,7 +143,8 @@ class Stack:
         mixed = [index for index in due if self.configs[index].exact_mixup_loss and self.configs[index].alpha]
         if mixed:
             alphas = [self.configs[index].alpha for index in mixed]
-            losses = evaluation.exact_mixup_loss(self.model.select(mixed), self.points.only(mixed), alphas)
+            with single_precision():
+                losses = evaluation.exact_mixup_loss(self.model.select(mixed), self.points.only(mixed), alphas)
             for index, loss in zip(mixed, losses.tolist(), strict=True):
                 self.curves[index].measured[epoch]["mixup_loss"] = loss
 
