@@ -32,8 +32,8 @@ def u_map(results: Results) -> Shown:
             said.append(f"{name}: {_falls_text(one)}")
         axes.axvline(0, **style.BASELINE)
         axes.set(yticks=range(len(every)), yticklabels=list(every), xlabel="fall after the turn (points)")
-        axes.invert_yaxis()
-        axes.legend(loc="best")
+        axes.set_ylim(len(every) - 0.5, -0.5)  # the first on top
+        axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderpad=0)  # above every interval
         axes.set_title(headline(results))
     plt.close(figure)
     return Shown(
