@@ -328,7 +328,7 @@ plots.endings_table(first)
 #
 # ## Limits
 #
-# But for the paper's network and VGG-16, which follow the paper's schedule, the learning rate is constant here where
+# But for the paper's network and VGG-16, whose learning rate drops at epochs 100 and 150, it is constant here where
 # the map does not say otherwise. Its value, batch size and weight decay are not stated by the paper: those of
 # networks of convolutions follow the public mixup-cifar10 recipe. Test accuracy is measured on 10,000 images (2,000
 # in the map and for VGG-16) that all seeds share, so the intervals speak of training again on new subsets with new
