@@ -104,6 +104,7 @@ def test_report_holds_what_the_page_needs(monkeypatch, tmp_path):
         }  # fmt: skip
 
     monkeypatch.setattr(report, "cases", lambda device: {"few": few})
+    monkeypatch.setattr(report, "matmul_speed", lambda device, dtype: 123.4e9)
     told = []
     file = tmp_path / "bench-x.json"
     file.write_text(json.dumps(report.measure("cpu", quick=True, told=told.append)))
@@ -116,6 +117,11 @@ def test_report_holds_what_the_page_needs(monkeypatch, tmp_path):
     assert found_text(each | dict(value=81_234.0, unit="images/s", rounds=1)) == "81,234 images/s"
     assert asked_text(each) == "at least 1, 2"
     assert torch.__version__.split("+")[0] in machine_text(read)
+    assert machine_text(read).endswith(" Large matrix products ran at 123 GFLOP/s.")
+    read["figures"] += [each | dict(matmul_gflops=88.8)]
+    assert machine_text(read).endswith(" Large matrix products ran at 89 to 123 GFLOP/s.")
+    del each["matmul_gflops"]  # as in reports of old
+    assert "products" not in machine_text(read | dict(figures=[each]))
     assert "nothing: the losses of the first 20 steps are those of a plain loop within 2e-08" in checked_text(read)
     file.write_text(json.dumps({"figures": [{}]}))
     with pytest.raises(ChapterError, match=r"bench-x.json, report: found \['figures'\], expected the keys checks"):

@@ -14,10 +14,13 @@ from ..errors import ConfigError
 from ..training.device import denormals_flushed, pick_device
 from ..training.trial import describe
 from .cases import cases
+from .floor import matmul_speed
 from .timing import Setting
 
 #: Rounds of the cheapest comparison.
 ROUNDS, QUICK_ROUNDS = 30, 5
+#: Numbers whose product tells how fast the machine was when a case began: what networks are trained in there.
+PRODUCTS = {"cpu": torch.float32, "cuda": torch.bfloat16}
 PACKAGES = ("torch", "torchvision", "numpy")
 
 
@@ -53,12 +56,12 @@ def measure(
     }
     for name in only or known:
         told(name)
-        load_before = os.getloadavg()[0]
+        before = {"load": os.getloadavg()[0], "matmul_gflops": matmul_speed(on, PRODUCTS[on.type]) / 1e9}
         with denormals_flushed():
             figures, check = known[name](setting)
         if check:
             report["checks"][name] = check
-        report["figures"] += [figure.as_dict() | {"load": load_before} for figure in figures]
+        report["figures"] += [figure.as_dict() | before for figure in figures]
     return report
 
 

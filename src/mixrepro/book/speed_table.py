@@ -93,7 +93,16 @@ def machine_text(report: dict[str, Any]) -> str:
     words += [f"{name} {value}" for name, value in machine.items()]
     load = max((each["load"] for each in report["figures"]), default=0.0)
     beside = f" Other work ran beside it (load up to {load:.1f})." if load > BUSY else ""
-    return f"{', '.join(words)}; {report['made'][:10]}.{beside}"
+    return f"{', '.join(words)}; {report['made'][:10]}.{beside}{_products_text(report)}"
+
+
+def _products_text(report: dict[str, Any]) -> str:
+    """Word how fast the machine multiplied matrices, case by case: on shared ones it differs from hour to hour."""
+    speeds = [each["matmul_gflops"] for each in report["figures"] if "matmul_gflops" in each]  # older ones lack it
+    if not speeds:
+        return ""
+    low, high = (f"{speed:,.0f}" for speed in (min(speeds), max(speeds)))
+    return f" Large matrix products ran at {low if low == high else f'{low} to {high}'} GFLOP/s."
 
 
 class SpeedTable(SphinxDirective):
