@@ -39,6 +39,7 @@ from mixrepro.claims import (
     fig_2_map,
     fig_4,
     fig_6,
+    fig_6_rule,
     fig_7,
     fig_8,
     fig_14,
@@ -173,6 +174,15 @@ plots.recorded(
 
 # %%
 plots.judged(switched, switch)
+
+# %% [markdown]
+# Whether the turn of other runs tells when to switch (FIG-6+, ours; its rule is told in the chapter on switching):
+
+# %%
+plots.judged(switched, fig_6_rule.judge(switched))
+
+# %%
+plots.strategies_table(switched)
 
 # %% [markdown]
 # ## The gradient: FIG-8 and FIG-14

@@ -12,7 +12,7 @@ from mixrepro.experiments import fig_2
 from mixrepro.results import collect
 from mixrepro.store import MANIFEST
 from mixrepro.training import evaluation, trial
-from mixrepro.training.checkpoint import Checkpoints
+from mixrepro.training.checkpoints import Checkpoints
 from mixrepro.training.units import ChainUnit
 
 STEPS = 3  # of an epoch of `tiny`: 40 points, 15 at once

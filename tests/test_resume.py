@@ -12,7 +12,7 @@ from mixrepro.errors import CheckpointError
 from mixrepro.reliability import cost, resume
 from mixrepro.store import Store
 from mixrepro.training import checkpoint, evaluation, trial
-from mixrepro.training.checkpoint import Checkpoints, DamagedCheckpoint
+from mixrepro.training.checkpoints import Checkpoints, DamagedCheckpoint
 from reached import reached
 
 

@@ -16,7 +16,8 @@ from .experiments.declaration import Experiment
 from .progress import reporting
 from .results import Results, collect
 from .store import Record, Store, code_digest, versions
-from .training.checkpoint import Checkpoints, unfinished
+from .training.checkpoint import unfinished
+from .training.checkpoints import Checkpoints
 from .training.device import pick_device
 from .training.forks import epochs_computed
 from .training.trial import Outcome, stack_key, train_together

@@ -6,9 +6,14 @@ from .fig_2 import MARGIN, MIN_DROP
 from .rules import Verdict, at_turn, exceeds, stays_below
 
 
+def switch_epochs(results: Results) -> list[int]:
+    """Return the declared switch epochs, in order."""
+    return sorted(a.switch_epoch for a in results.experiment.arms.values() if a.switch_epoch is not None)
+
+
 def roles(results: Results) -> tuple[int, int, int]:
     """Return the switch epochs declared as too early, in time and too late: first, middle and last."""
-    epochs = sorted(a.switch_epoch for a in results.experiment.arms.values() if a.switch_epoch is not None)
+    epochs = switch_epochs(results)
     return epochs[0], epochs[len(epochs) // 2], epochs[-1]
 
 

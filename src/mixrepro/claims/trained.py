@@ -34,6 +34,7 @@ from . import (
     fig_3,
     fig_4,
     fig_6,
+    fig_6_rule,
     fig_7,
     fig_8,
     fig_9,
@@ -90,6 +91,7 @@ def trained() -> list[Claim]:
             for model in (RESNET18, RESNET34)
         ),
         _claim("FIG-6", MLP, fig_6_runs.declare, fig_6.judge, ON_CPU),
+        _claim("FIG-6+", MLP, fig_6_runs.declare, fig_6_rule.judge, ON_CPU),
         *(_paper("FIG-6", fig_6_runs.declare, fig_6.judge, *panel, model=RESNET18) for panel in fig_6_runs.PANELS),
         _claim("FIG-7", "", fig_7_runs.declare, fig_7.judge),
         _claim("FIG-7+", "", fig_7_runs.declare, fig_7.judge_steps),

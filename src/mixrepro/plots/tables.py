@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..claims import fig_6_rule
 from ..claims.rules import student_interval
 from ..results import Results
 from .curves import seeds_caption
@@ -57,6 +58,28 @@ def protocol_table(results: Results) -> Table:
     ]
     head = ["arm", "accuracy after the last epoch", "accuracy at the smallest training loss", "its epoch"]
     return Table(head, rows, _caption(results))
+
+
+def strategies_table(results: Results) -> Table:
+    """Show what comes of each way to end Mixup that needs no knowledge of the run itself (FIG-6+)."""
+    chosen = fig_6_rule.choose(results)
+    rows = [
+        ["Mixup throughout", "", results.final("Mixup", "test_accuracy")],
+        ["ERM throughout", "", results.final("ERM", "test_accuracy")],
+        ["stop where the other seeds turn", _epochs_text(chosen.turn), chosen.stopped],
+        ["switch nearest to where they turn", _epochs_text(chosen.switch), chosen.switched],
+        ["switch that is best for the other seeds", _epochs_text(chosen.best), chosen.best_switched],
+    ]
+    head = ["strategy", "at epoch", "test accuracy in the end"]
+    return Table(
+        head, [[name, at, mean_and_std(ends, percent=True)] for name, at, ends in rows], _caption(results)
+    )
+
+
+def _epochs_text(epochs: np.ndarray) -> str:
+    """List the epochs that were chosen, as in `200 or 250`."""
+    there = np.unique(epochs[np.isfinite(epochs)])
+    return " or ".join(f"{epoch:,.0f}" for epoch in there) or "none"
 
 
 def mean_and_std(values: np.ndarray, percent: bool = False, digits: int = 3) -> str:

@@ -9,7 +9,8 @@ import torch
 
 from ..config import RunConfig
 from ..data import Dataset, load
-from ..training.checkpoint import MOST_TIME, Checkpoints, files
+from ..training.checkpoint import files
+from ..training.checkpoints import MOST_TIME, Checkpoints
 from ..training.interruption import Stop
 from ..training.resume import Course
 from ..training.stack import Stack

@@ -124,7 +124,7 @@ def _write_old_checkpoints(root: Path) -> None:
 
 
 def _newest_checkpoint(root: Path) -> float | None:
-    from ..training.checkpoint import Checkpoints
+    from ..training.checkpoints import Checkpoints
 
     kept = Checkpoints(_checkpoint_folder(root), {}).newest([])
     return None if kept is None else float(kept.tensors["value"])

@@ -22,7 +22,8 @@ from ..errors import CheckpointError
 from ..progress import PROGRESS_VARIABLE
 from ..store import CHECKPOINTS
 from ..training import checkpoint, trial, updates
-from ..training.checkpoint import Checkpoint, Checkpoints, DamagedCheckpoint
+from ..training.checkpoint import Checkpoint
+from ..training.checkpoints import Checkpoints, DamagedCheckpoint
 from ..training.resume import curve_states, tensors_of
 from ..training.stack import Stack
 from ..training.units import Unit

@@ -12,7 +12,8 @@ from torch import Tensor
 from ..config import RunConfig
 from ..errors import CheckpointError, found_expected
 from . import checkpoint
-from .checkpoint import Checkpoint, Checkpoints, CurveState, State
+from .checkpoint import Checkpoint, CurveState, State
+from .checkpoints import Checkpoints
 from .curve import Curve
 from .forks import Fork, epochs_computed
 from .interruption import Stop

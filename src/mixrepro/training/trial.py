@@ -17,7 +17,7 @@ from ..data import Dataset
 from ..data.dataset import ShiftedSet
 from ..errors import ConfigError, found_expected
 from . import schedule
-from .checkpoint import Checkpoints
+from .checkpoints import Checkpoints
 from .device import denormals_flushed, pick_device, single_precision
 from .forks import epochs_computed, plan
 from .interruption import Stop, noted
