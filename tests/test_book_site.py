@@ -15,6 +15,7 @@ from bs4 import BeautifulSoup
 
 from browser import launched, visit
 from mixrepro.book.verdict_table import toc_documents
+from mixrepro.mime import RECORDS_MIME
 
 ROOT = Path(__file__).parents[1]
 CHAPTERS = [document for document in toc_documents(ROOT / "_toc.yml") if document.startswith("chapters/")]
@@ -75,6 +76,13 @@ def test_chapter_shows_a_figure_and_a_verdict(site, document):
     assert article.select("img"), "no figure"
     assert all(image.get("alt", "").strip() for image in article.select("img")), "a figure without alt text"
     assert article.select(".verdict"), "no verdict"
+
+
+def test_chapter_on_loss_surfaces_judges_slices_and_curvature_of_one_set_of_runs(site):
+    shown = [output.get("data", {}) for output in outputs(site, "chapters/12_loss_surfaces")]
+    claims = [data[VERDICT]["claim"] for data in shown if VERDICT in data]
+    assert claims == ["FIG-2-LAND", "FIG-2-LAND-HESSIAN", "FIG-2-LAND+"]
+    assert sum(RECORDS_MIME in data for data in shown) == 1
 
 
 @pytest.mark.parametrize("document", CHAPTERS)

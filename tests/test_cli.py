@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 import time
 import zipfile
 
@@ -166,10 +168,14 @@ def test_verdicts_name_data_and_machine(capsys, store):
     assert judged["machine"].startswith("CPU")
 
 
-def test_verdicts_are_not_run_without_runs(capsys, store):
-    code, out, _ = mixrepro(capsys, "verdicts", "--profile", "smoke", "--json")
-    assert code == 0
-    judged = json.loads(out)
+def test_verdicts_are_not_run_without_runs_and_need_no_torch(store):
+    code = (
+        "import sys; from mixrepro import cli; sys.argv = ['', 'verdicts', '--profile', 'smoke', '--json']; "
+        "cli.app(standalone_mode=False); sys.exit(3 if 'torch' in sys.modules else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    judged = json.loads(done.stdout)
     recorded = {claim.id for claim in all_claims() if claim.model != "theory" and "smoke" in claim.profiles}
     assert recorded >= {"LEMMA-3.1", "FIG-1", "FIG-2", "FIG-6"}
     assert {verdict["claim"] for verdict in judged} > recorded

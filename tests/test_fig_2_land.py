@@ -307,21 +307,3 @@ def test_figures_are_drawn_of_a_level_surface_and_of_lost_runs():
     assert isinstance(table, Table)
     assert len(table.rows) == 2 * len(EPOCHS)
     assert "(4 of 5 seeds)" in table.rows[-1][-1]
-
-
-@pytest.mark.book
-def test_chapter_at_smoke_shows_three_verdicts(tmp_path):
-    import nbformat
-
-    from mixrepro.mime import RECORDS_MIME, VERDICT_MIME
-    from test_notebooks import data_of, papermill
-
-    target = tmp_path / "out.ipynb"
-    changes = ("-p", "profile", "smoke", "-p", "num_seeds", "3", "-p", "alpha", "0.5", "-p", "num_directions", "1")
-    done = papermill("jupytext://notebooks/12_loss_surfaces.py", target, tmp_path / "runs", *changes)
-    assert done.returncode == 0, done.stderr[-3000:]
-    notebook = nbformat.read(target, as_version=4)
-    claims = [verdict["claim"] for verdict in data_of(notebook, VERDICT_MIME)]
-    assert claims == ["FIG-2-LAND", "FIG-2-LAND-HESSIAN", "FIG-2-LAND+"]
-    assert len(data_of(notebook, "image/png")) == 3
-    assert len(data_of(notebook, RECORDS_MIME)) == 1
