@@ -10,6 +10,7 @@ import zipfile
 import numpy as np
 import pytest
 
+from conftest import simulated_record
 from mixrepro import cli, cost
 from mixrepro.claims import all_claims
 from mixrepro.commands import run, sweep
@@ -50,6 +51,32 @@ def test_run_prints_records_as_json(capsys, store):
     records = json.loads(out)
     assert [record["seed"] for record in records] == [0, 1]
     assert all(record["status"] == "complete" and 0 <= record["test_accuracy"] <= 1 for record in records)
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "said"),
+    [
+        ([[0.2, 0.5, 0.4], [0.2, 0.5, 0.2]], "mean of 2 seeds: highest at epoch 2 of 3, 50.0%; at the end 30.0%"),
+        (
+            [[0.1, 0.4, 0.5], [0.3, 0.4, 0.4]],
+            "mean of 2 seeds: highest at epoch 3 of 3, 45.0%; no turn within the",
+        ),
+        ([[0.6, 0.1, 0.5]], "1 seed: highest at epoch 1 of 3, 60.0%; at the end 50.0%"),
+        ([], "no seed came to the end"),
+    ],
+)
+def test_run_says_where_the_mean_over_seeds_turns(accuracies, said):
+    config = RunConfig(epochs=3)
+    records = [simulated_record(config, test_accuracy=np.array(curve)) for curve in accuracies]
+    lost = simulated_record(config, status="diverged", test_accuracy=np.ones(3))
+    assert said in run._turn([lost, *records])
+
+
+def test_run_prints_the_turn_that_its_records_have(capsys, store):
+    curves = json.loads(mixrepro(capsys, "run", *TINY, "--seeds", "0:1", "--json")[1])
+    out = mixrepro(capsys, "run", *TINY, "--seeds", "0:1")[1]
+    assert f"highest at epoch {curves[0]['highest_at']} of 3, {curves[0]['highest_test_accuracy']:.1%}" in out
+    assert curves[0]["highest_test_accuracy"] >= curves[0]["test_accuracy"]
 
 
 def test_run_trains_resnet18_on_a_folder_of_images(capsys, store, images):

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import typer
 
 from ..config import RunConfig
@@ -33,6 +34,7 @@ def run(seeds: str, store: Path | None, data_root: Path | None, device: str, as_
             f"{record.run_id}  seed {record.config.seed}  {record.status}  epoch {summary['epoch']}  "
             f"test accuracy {summary['test_accuracy']:.1%}  test loss {summary['test_loss']:.3f}"
         )
+    typer.echo(_turn(records))
     typer.echo(f"data: {records[0].manifest['data']['source']}")
     typer.echo(f"records in {Store(store).root}")
 
@@ -44,6 +46,18 @@ def _seeds(text: str) -> list[int]:
             raise ConfigError(found_expected("seeds", text, "a rising range such as 0:10"))
         return list(range(*bounds))
     return list(dict.fromkeys(integers("seeds", text)))
+
+
+def _turn(records: list[Record]) -> str:
+    """Say where test accuracy is highest, as a mean over the seeds that came to the end."""
+    curves = [record.measured("test_accuracy") for record in records if record.status == "complete"]
+    if not curves:
+        return "no seed came to the end"
+    epochs, mean = curves[0][0], np.mean([accuracy for _, accuracy in curves], axis=0)
+    best = int(mean.argmax())
+    seeds = "1 seed" if len(curves) == 1 else f"mean of {len(curves)} seeds"
+    found = f"test accuracy, {seeds}: highest at epoch {epochs[best]} of {epochs[-1]}, {mean[best]:.1%}"
+    return found + (f"; at the end {mean[-1]:.1%}" if best < len(mean) - 1 else "; no turn within the run")
 
 
 def _summary(record: Record) -> dict[str, Any]:
@@ -58,12 +72,16 @@ def _summary(record: Record) -> dict[str, Any]:
         "trial_test_accuracy",
     )
     measured = {name: record.at(last, name) if last else None for name in names}
+    tested_at, accuracy = record.measured("test_accuracy")
+    best = int(accuracy.argmax()) if len(accuracy) else None
     return {
         "run_id": record.run_id,
         "seed": record.config.seed,
         "status": record.status,
         "epoch": last,
         **measured,
+        "highest_test_accuracy": None if best is None else float(accuracy[best]),
+        "highest_at": None if best is None else int(tested_at[best]),
     }
 
 
