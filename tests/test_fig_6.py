@@ -67,6 +67,12 @@ def test_headline_follows_the_verdict(simulate, change, headline):
     assert claim.headline(judge(simulate, {**PAPER, **change})) == headline
 
 
+@pytest.mark.parametrize(("switches", "in_time"), [((2, 5, 10), 5), ((2, 5, 8, 10), 5), ((2, 4, 5, 8, 10), 5)])
+def test_in_time_is_the_middle_switch_or_the_earlier_of_two(simulate, switches, in_time):
+    ends = {"ERM": 0.50, "Mixup": 0.44} | dict.fromkeys(switches, 0.5)
+    assert claim.roles(results_of(simulate, ends)) == (2, in_time, 10)
+
+
 def test_erm_and_mixup_are_the_runs_of_fig_2():
     ours, theirs = fig_6.declare("quick"), fig_2.declare("quick")
     for arm in ("ERM", "Mixup"):

@@ -122,6 +122,15 @@ def test_progress_is_written_for_the_books_driver(store, tiny, tmp_path, monkeyp
     assert set(lines[-1]) == {"run", "done", "total", "seconds_left"}
 
 
+def test_progress_leaves_out_what_another_process_trained_meanwhile(store, tiny):
+    sweep.train_stack([tiny], store)
+    told = []
+    sweep.train_stack(
+        [tiny, tiny.but(seed=1)], store, progress=lambda *done_and_total: told.append(done_and_total)
+    )
+    assert told[-1] == (tiny.epochs, tiny.epochs)
+
+
 def test_a_shorter_run_waits_for_the_longer_one_that_is_being_trained(store, tiny):
     longer, shorter = tiny.but(epochs=8), tiny
     waiting = threading.Thread(target=sweep.train_stack, args=([shorter], store))

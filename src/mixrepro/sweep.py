@@ -154,13 +154,14 @@ def train_stack(
     parts = _around_checkpoints(configs, store, stamp)
     sizes = [epochs_computed(part) for part in parts]
     for index, part in enumerate(parts):
-        report = progress and _shifted_by(progress, sum(sizes[:index]), sum(sizes))
         # A family as well: a longer run that is being trained now will serve a shorter one.
         with store.locked(name for config in part for name in (config.run_id(), config.family())):
             kept = Checkpoints.of(store.checkpoints, part, stamp, checkpoint_seconds)
             missing = [config for config in part if store.find(config) is None]
             if missing and len(missing) < len(part) and not kept.exist():
                 part, kept = missing, Checkpoints.of(store.checkpoints, missing, stamp, checkpoint_seconds)
+            sizes[index] = epochs_computed(part) if missing else 0  # others may have trained some of it
+            report = progress and _shifted_by(progress, sum(sizes[:index]), sum(sizes))
             if missing:
                 for outcome in train_together(part, dataset, device, report, further, kept):
                     if store.find(outcome.config) is None:

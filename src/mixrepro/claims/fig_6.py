@@ -12,9 +12,12 @@ def switch_epochs(results: Results) -> list[int]:
 
 
 def roles(results: Results) -> tuple[int, int, int]:
-    """Return the switch epochs declared as too early, in time and too late: first, middle and last."""
+    """Return the switch epochs declared as too early, in time and too late: first, middle and last.
+
+    Of an even number the earlier of the two in the middle is meant.
+    """
     epochs = switch_epochs(results)
-    return epochs[0], epochs[len(epochs) // 2], epochs[-1]
+    return epochs[0], epochs[(len(epochs) - 1) // 2], epochs[-1]
 
 
 def judge(results: Results) -> Verdict:
