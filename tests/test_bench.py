@@ -120,6 +120,9 @@ def test_report_holds_what_the_page_needs(monkeypatch, tmp_path):
     assert machine_text(read).endswith(" Large matrix products ran at 123 GFLOP/s.")
     read["figures"] += [each | dict(matmul_gflops=88.8)]
     assert machine_text(read).endswith(" Large matrix products ran at 89 to 123 GFLOP/s.")
+    loads = [each | dict(load=0.3), each | dict(load=1.8)]
+    assert "Other work" not in machine_text(read | dict(figures=loads))
+    assert "(load 1.8 when it began)" in machine_text(read | dict(figures=loads[::-1]))
     del each["matmul_gflops"]  # as in reports of old
     assert "products" not in machine_text(read | dict(figures=[each]))
     assert "nothing: the losses of the first 20 steps are those of a plain loop within 2e-08" in checked_text(read)

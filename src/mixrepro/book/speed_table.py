@@ -91,8 +91,8 @@ def machine_text(report: dict[str, Any]) -> str:
     machine = {name: value for name, value in report["machine"].items() if value}
     words = [f"{machine.pop('device')}, {machine.pop('cores')} cores"]
     words += [f"{name} {value}" for name, value in machine.items()]
-    load = max((each["load"] for each in report["figures"]), default=0.0)
-    beside = f" Other work ran beside it (load up to {load:.1f})." if load > BUSY else ""
+    load = next((each["load"] for each in report["figures"]), 0.0)  # later ones are of the cases before, too
+    beside = f" Other work ran beside it (load {load:.1f} when it began)." if load > BUSY else ""
     return f"{', '.join(words)}; {report['made'][:10]}.{beside}{_products_text(report)}"
 
 
