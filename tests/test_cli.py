@@ -72,6 +72,12 @@ def test_run_says_where_the_mean_over_seeds_turns(accuracies, said):
     assert said in run._turn([lost, *records])
 
 
+def test_a_run_that_is_lost_is_highest_nowhere(capsys, store):
+    (lost,) = json.loads(mixrepro(capsys, "run", *TINY, "--lr", 1e9, "--json")[1])
+    assert (lost["status"], lost["epoch"]) == ("diverged", 0)
+    assert lost["highest_test_accuracy"] is lost["highest_at"] is None
+
+
 def test_run_prints_the_turn_that_its_records_have(capsys, store):
     curves = json.loads(mixrepro(capsys, "run", *TINY, "--seeds", "0:1", "--json")[1])
     out = mixrepro(capsys, "run", *TINY, "--seeds", "0:1")[1]

@@ -73,6 +73,7 @@ def _summary(record: Record) -> dict[str, Any]:
     )
     measured = {name: record.at(last, name) if last else None for name in names}
     tested_at, accuracy = record.measured("test_accuracy")
+    accuracy = accuracy[tested_at <= last]  # where a run is lost, a network of no numbers was tested, too
     best = int(accuracy.argmax()) if len(accuracy) else None
     return {
         "run_id": record.run_id,
