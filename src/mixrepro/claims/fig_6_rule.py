@@ -12,7 +12,7 @@ from ..experiments.fig_6 import arm_name
 from ..results import Results
 from . import fig_6
 from .fig_2 import MARGIN, MIN_DROP
-from .rules import Verdict, at_turn, exceeds, stays_below, turning_epochs
+from .rules import Verdict, at_turn, exceeds, highest_of_others, stays_below, turning_epochs
 
 
 @dataclass(frozen=True)
@@ -40,22 +40,21 @@ def choose(results: Results) -> Choice:
     """Choose each seed's switch by the turn of the others' Mixup curves, and the best one by where they end."""
     epochs, mixup = results.curve("Mixup", "test_accuracy")
     switches = np.array(fig_6.switch_epochs(results))
-    ends = np.stack([results.final(arm_name(epoch), "test_accuracy") for epoch in switches])  # [switches, seeds]
+    ends = np.stack([results.final(arm_name(epoch), "test_accuracy") for epoch in switches], axis=1)
     seeds = np.arange(results.n_declared)
     places = turning_epochs(mixup)
     turned = places >= 0
     turn = np.where(turned, epochs[places] if len(epochs) else np.nan, np.nan)
     nearest = np.abs(np.log(switches[:, None] / np.where(turned, turn, 1.0))).argmin(0)
-    others = [ends[:, seeds % 2 != seed % 2] for seed in seeds]
-    known = np.array([part.size > 0 and bool(np.isfinite(part).all()) for part in others])
-    highest = np.array([part.sum(1).argmax() if there else 0 for part, there in zip(others, known, strict=True)])
+    highest = highest_of_others(ends)  # ends: [seeds, switches]
+    known = highest >= 0
     return Choice(
         turn=turn,
         switch=np.where(turned, switches[nearest], np.nan),
         best=np.where(known, switches[highest], np.nan),
         stopped=at_turn(mixup, mixup),
-        switched=np.where(turned, ends[nearest, seeds], np.nan),
-        best_switched=np.where(known, ends[highest, seeds], np.nan),
+        switched=np.where(turned, ends[seeds, nearest], np.nan),
+        best_switched=np.where(known, ends[seeds, highest], np.nan),
     )
 
 

@@ -191,6 +191,24 @@ def _digits(value: float, unit: str) -> str:
     return f"{value:.1e}" if unit == "relative" else f"{value:.3f}"
 
 
+def highest_of_others(accuracy: np.ndarray) -> np.ndarray:
+    """Find, for each seed, where the mean over the other half of the seeds is highest.
+
+    Args:
+        accuracy: float64 [seeds, places]: points of a curve, or ways to train.
+
+    Returns:
+        int64 [seeds], the first such place; -1 where the other half is empty or not complete.
+    """
+    half = np.arange(len(accuracy)) % 2
+    places = np.full(len(accuracy), -1)
+    for mine in (0, 1):
+        others = accuracy[half != mine]
+        if others.size and np.isfinite(others).all():
+            places[half == mine] = others.mean(0).argmax()
+    return places
+
+
 def turning_epochs(accuracy: np.ndarray) -> np.ndarray:
     """Find where the test curve turns, for each seed from the other half of the seeds.
 
@@ -204,15 +222,8 @@ def turning_epochs(accuracy: np.ndarray) -> np.ndarray:
         int64 [seeds], positions on the curve; -1 where the other half is empty or not complete, and where its
         curve is highest at its end: then the run was too short to turn.
     """
-    half = np.arange(len(accuracy)) % 2
-    places = np.full(len(accuracy), -1)
-    for mine in (0, 1):
-        others = accuracy[half != mine]
-        if others.size and np.isfinite(others).all():
-            highest = int(others.mean(0).argmax())
-            if highest < accuracy.shape[1] - 1:
-                places[half == mine] = highest
-    return places
+    places = highest_of_others(accuracy)
+    return np.where(places < accuracy.shape[1] - 1, places, -1)
 
 
 def at_turn(values: np.ndarray, accuracy: np.ndarray) -> np.ndarray:

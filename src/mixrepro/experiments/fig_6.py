@@ -5,7 +5,8 @@ Expected from the paper: in time, the later loss is avoided; too early gains not
 done. The ERM and Mixup runs are those of FIG-2 (same configuration, same record); switched runs leave the
 Mixup run of their seed at the switch and are not trained before it.
 FIG-6+ (ours) asks of the same runs what a practitioner has to: the switch is not known beforehand, so it is chosen
-by the turn of other runs, and held against stopping there, against not switching, and against every other switch.
+by the turn of other runs, and held against stopping there, against not switching, and against the best of the
+switches.
 Run: `mixrepro sweep FIG-6 --profile quick`.
 """
 
