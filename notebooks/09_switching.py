@@ -100,9 +100,9 @@ plots.strategies_table(results)
 # On data of your own the pilot, the switched run and ordinary training are three commands; the first says where the
 # mean over its seeds is highest:
 #
-#     mixrepro run --data arrays --data-root DIR --n 2000 --epochs 400 --seeds 0:3
-#     mixrepro run --data arrays --data-root DIR --n 2000 --epochs 400 --seeds 3:6 --switch-epoch 120
-#     mixrepro run --data arrays --data-root DIR --n 2000 --epochs 400 --seeds 3:6 --alpha 0
+#     mixrepro run --seeds 0:3 --n 2000 --epochs 400 --data arrays --data-root DIR
+#     mixrepro run --seeds 3:6 --switch-epoch 120 --n 2000 --epochs 400 --data arrays --data-root DIR
+#     mixrepro run --seeds 3:6 --alpha 0 --n 2000 --epochs 400 --data arrays --data-root DIR
 #
 # ## Other sizes
 #
