@@ -15,7 +15,8 @@ import papermill
 import pytest
 
 from mixrepro.book import chapters
-from mixrepro.book.chapters import build_chapters, execute_chapter, stale_chapters
+from mixrepro.book.chapters import build_chapters, stale_chapters
+from mixrepro.book.execution import execute_chapter
 from mixrepro.book.progress import Bar, Lines, Progress, ProgressFile, following
 from mixrepro.book.source import SCHEME, chapter_parameters, check_parameters
 from mixrepro.errors import ChapterError, ConfigError
@@ -233,6 +234,33 @@ def test_build_chapters_executes_nothing_when_nothing_changed(project, no_kernel
     assert stale_chapters(project, "quick") == {}
     assert build_chapters(project, "quick", console) == []
     assert console.getvalue() == "All 2 chapters are fresh: nothing executed.\n"
+
+
+def test_build_chapters_executes_no_chapter_but_those_named(project):
+    for name in ("01_a", "02_b"):
+        _append(project / f"notebooks/{name}.py")
+    before = (project / "book/chapters/01_a.ipynb").read_bytes()
+    assert build_chapters(project, "quick", io.StringIO(), only=["02_b"]) == ["02_b"]
+    assert (project / "book/chapters/01_a.ipynb").read_bytes() == before
+    assert [source.stem for source in stale_chapters(project, "quick")] == ["01_a"]
+    console = io.StringIO()
+    assert build_chapters(project, "quick", console, only=["02_b"]) == []
+    assert console.getvalue() == "Chapter 02_b is fresh: nothing executed.\n"
+
+
+def test_build_chapters_refuses_an_unknown_chapter(project, no_kernel):
+    with pytest.raises(ConfigError, match=r"chapter: found '01_b', expected one of 01_a, 02_b \(did you mean"):
+        build_chapters(project, "quick", io.StringIO(), only=["02_b", "01_b"])
+
+
+@pytest.mark.parametrize("at_once", ["1", "2"])
+def test_build_chapters_ends_a_cell_that_takes_too_long(project, monkeypatch, at_once):
+    monkeypatch.setenv("MIXREPRO_CHAPTERS_AT_ONCE", at_once)
+    (project / "notebooks/01_a.py").write_text(GOOD + "\n# %%\nimport time; time.sleep(600)\n")
+    _append(project / "notebooks/02_b.py")
+    expected = r"chapter 01_a, cell 6 \(import time; time.sleep\(600\)\): took longer than its limit of 5 s"
+    with pytest.raises(ChapterError, match=expected):
+        build_chapters(project, "quick", io.StringIO(), cell_timeout=5.0)
 
 
 @pytest.mark.parametrize(

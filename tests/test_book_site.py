@@ -37,12 +37,16 @@ def copy_tree(target: Path) -> None:
             shutil.copy2(ROOT / name, target / name, follow_symlinks=False)
 
 
-def build(project: Path, profile: str = "smoke") -> subprocess.CompletedProcess:
+def build(project: Path, profile: str = "smoke", **more: str) -> subprocess.CompletedProcess:
+    command = [Path(sys.executable).with_name("jupyter-book"), "build", "book/", "-W", "--keep-going"]
+    return run(project, command, MIXREPRO_PROFILE=profile, **more)
+
+
+def run(project: Path, command: list[Path | str], **more: str) -> subprocess.CompletedProcess:
     kept = {
         name: value for name, value in os.environ.items() if name not in ("MIXREPRO_STORE", "MIXREPRO_PROJECT")
     }
-    environment = kept | {"MIXREPRO_PROFILE": profile, "PYTHONPATH": str(project / "src")}
-    command = [Path(sys.executable).with_name("jupyter-book"), "build", "book/", "-W", "--keep-going"]
+    environment = kept | {"PYTHONPATH": str(project / "src")} | more
     return subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -234,6 +238,27 @@ def test_second_build_executes_nothing(site):
     assert time.monotonic() - start < 60
 
 
+def test_preview_has_the_named_chapters_and_leaves_the_book_alone(site):
+    shown = {file: file.read_bytes() for file in pages(site)}
+    command = [Path(sys.executable).with_name("mixrepro"), "book", "--profile", "smoke"]
+    done = run(site, [*command, "17_augmentation", "09_switching"])
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "All 2 chapters are fresh: nothing executed." in done.stderr
+    html = site / "_build/preview/_build/html"
+    assert [file.name for file in sorted((html / "chapters").glob("*.html"))] == [
+        "09_switching.html",
+        "17_augmentation.html",
+    ]
+    for name in ("09_switching", "17_augmentation"):
+        ours, theirs = (
+            BeautifulSoup((folder / f"chapters/{name}.html").read_text(), "html.parser").select(".verdict")
+            for folder in (html, site / "_build/html")
+        )
+        assert [each.get_text() for each in ours] == [each.get_text() for each in theirs] != []
+    assert "WARNING" not in done.stderr
+    assert {file: file.read_bytes() for file in pages(site)} == shown
+
+
 @pytest.mark.parametrize("document", CHAPTERS[:1])
 def test_build_stops_at_a_chapter_that_raises(site, document):
     source = site / "notebooks" / f"{Path(document).name}.py"
@@ -257,3 +282,9 @@ def test_build_refuses_an_unknown_profile(site):
     done = build(site, "huge")
     assert done.returncode != 0
     assert "$MIXREPRO_PROFILE: found 'huge', expected one of smoke, quick, small, paper" in done.stderr
+
+
+def test_build_refuses_a_limit_that_is_no_number(site):
+    done = build(site, MIXREPRO_CELL_TIMEOUT="soon")
+    assert done.returncode != 0
+    assert "$MIXREPRO_CELL_TIMEOUT: found 'soon', expected seconds, at least 0" in done.stderr

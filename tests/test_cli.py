@@ -310,6 +310,8 @@ def test_bad_data_file_is_named_before_anything_is_written(capsys, store, images
         (("sweep", "notebook", "02_over_training", "--workers", "0"), "--workers: found 0, expected a number"),
         (("verdicts", "--profile", "huge"), "profile: found 'huge'"),
         (("book", "--profile", "huge"), "profile: found 'huge'"),
+        (("book", "09_swiching"), "chapter: found '09_swiching', expected one of 01_loss_bound"),
+        (("book", "--cell-timeout", "-1"), "--cell-timeout: found -1.0, expected a number, at least 0"),
         (("data", "check", "--data", "arrays", "--data-root", "nowhere"), "nowhere"),
     ],
 )

@@ -10,6 +10,9 @@ STORE_VARIABLE = "MIXREPRO_STORE"
 DATA_VARIABLE = "MIXREPRO_DATA"
 PROFILE_VARIABLE = "MIXREPRO_PROFILE"
 PROJECT_VARIABLE = "MIXREPRO_PROJECT"
+#: Chapters of which a preview is built, separated by commas; and the seconds that a cell of any chapter may take.
+CHAPTERS_VARIABLE = "MIXREPRO_CHAPTERS"
+CELL_TIMEOUT_VARIABLE = "MIXREPRO_CELL_TIMEOUT"
 
 
 def project_root(start: Path | None = None) -> Path | None:

@@ -12,8 +12,7 @@ from typing import Any, TextIO
 
 from tqdm import tqdm
 
-from ..config import unknown_name
-from ..errors import ConfigError, StoreError, found_expected
+from ..errors import StoreError, found_expected
 from .at_once import run_all
 from .freshness import why_stale
 from .lock import held
@@ -61,13 +60,11 @@ def declare_sweep(project: Path, name: str, given: Mapping[str, str], out: Path 
         ChapterError: The chapter's source is unusable.
         StoreError: The folder is a file.
     """
-    sources = {source.stem: source for source in chapter_sources(project)}
-    if name not in sources:
-        raise ConfigError(unknown_name("chapter", name, list(sources)))
+    (source,) = chapter_sources(project, [name])
     folder = Path(out) if out else project / ".mixrepro" / "notebooks" / name
     if folder.exists() and not folder.is_dir():
         raise StoreError(found_expected(str(folder), "a file", "a folder, or nothing yet"))
-    return NotebookSweep(sources[name], tuple(points(sources[name], given)), folder.absolute())
+    return NotebookSweep(source, tuple(points(source, given)), folder.absolute())
 
 
 def stale_points(sweep: NotebookSweep, project: Path) -> dict[int, str]:
@@ -128,7 +125,7 @@ def _run(tasks: Sequence[Callable[[Callable[..., None]], None]], workers: int) -
 def _task(
     sweep: NotebookSweep, project: Path, index: int, reason: str, cell_timeout: float | None, console: TextIO
 ) -> Callable[[Callable[..., None]], None]:
-    from .chapters import execute_chapter  # takes half a second, and what is refused needs none of it
+    from .execution import execute_chapter  # takes half a second, and what is refused needs none of it
 
     point = sweep.points[index]
     title = f"notebook {index + 1} of {len(sweep.points)}: {words_of(point) or 'defaults'}"

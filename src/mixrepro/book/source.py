@@ -3,7 +3,7 @@
 import ast
 import json
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -83,9 +83,17 @@ class Parameter:
         return None
 
 
-def chapter_sources(project: Path) -> list[Path]:
-    """Return the chapters' sources in the order of their names."""
-    return sorted((project / "notebooks").glob("*.py"))
+def chapter_sources(project: Path, only: Sequence[str] = ()) -> list[Path]:
+    """Return the sources of the chapters named, as `02_over_training`, or of all, in the order of their names.
+
+    Raises:
+        ConfigError: There is no chapter of a name.
+    """
+    sources = {source.stem: source for source in sorted((project / "notebooks").glob("*.py"))}
+    for name in only:
+        if name not in sources:
+            raise ConfigError(unknown_name("chapter", name, list(sources)))
+    return [source for name, source in sources.items() if not only or name in only]
 
 
 def read_chapter(source: Path) -> nbformat.NotebookNode:

@@ -159,18 +159,11 @@ def numbers(part: dict[str, Any]) -> list[nodes.entry]:
 
 def entry(node: nodes.Node) -> nodes.entry:
     """Make a cell of a table."""
-    """Return a cell."""
     return nodes.entry("", nodes.paragraph("", "", node))
 
 
 def table(rows: list[nodes.row], columns: dict[str, int]) -> nodes.table:
     """Make a table of rows; `columns`: heading -> width in percent."""
-    """Return a table.
-
-    Args:
-        rows: Its rows.
-        columns: Heading -> width in per cent.
-    """
     group = nodes.tgroup(cols=len(columns))
     group += [nodes.colspec(colwidth=width) for width in columns.values()]
     group += nodes.thead("", nodes.row("", *(entry(nodes.Text(name)) for name in columns)))

@@ -5,14 +5,22 @@ from typing import Annotated
 
 import typer
 
-from .options import ProfileName, project
+from .options import CellTimeout, ProfileName, check_cell_timeout, project
 
 
-def book(profile: ProfileName = "quick") -> None:
-    """Run the chapters that are missing or stale, and build the book."""
+def book(
+    chapters: Annotated[
+        list[str] | None,
+        typer.Argument(help="Chapters, as 02_over_training: a preview of these alone.", show_default="all"),
+    ] = None,
+    profile: ProfileName = "quick",
+    cell_timeout: CellTimeout = None,
+) -> None:
+    """Run the chapters that are missing or stale, and build the book; of named chapters, a preview."""
+    check_cell_timeout(cell_timeout)
     from ..book.site import build_site
 
-    raise typer.Exit(build_site(project(), profile))
+    raise typer.Exit(build_site(project(), profile, chapters or (), cell_timeout))
 
 
 def figure(

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ..errors import ConfigError, found_expected
-from .options import project
+from .options import CellTimeout, check_cell_timeout, project
 
 
 def sweep_notebook(
@@ -24,14 +24,12 @@ def sweep_notebook(
         Path | None, typer.Option(help="Folder of the results.", show_default=".mixrepro/notebooks/NAME")
     ] = None,
     workers: Annotated[int, typer.Option(help="How many notebooks run at a time.")] = 1,
-    cell_timeout: Annotated[
-        float | None, typer.Option(help="Seconds that a cell may take.", show_default="any")
-    ] = None,
+    cell_timeout: CellTimeout = None,
 ) -> None:
     """Execute a chapter at every combination of values, where that is missing or stale, with one page of all."""
-    for option, value, least in (("--workers", workers, 1), ("--cell-timeout", cell_timeout, 0)):
-        if value is not None and not value >= least:
-            raise ConfigError(found_expected(option, value, f"a number, at least {least}"))
+    check_cell_timeout(cell_timeout)
+    if workers < 1:
+        raise ConfigError(found_expected("--workers", workers, "a number, at least 1"))
     from ..book.notebook_sweep import declare_sweep, run_sweep
 
     sweep = declare_sweep(project(), name, _by_name(parameters or []), out)

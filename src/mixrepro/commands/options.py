@@ -20,6 +20,7 @@ DataRoot = Annotated[Path | None, typer.Option(help="Folder of the data; arrays:
 StoreRoot = Annotated[Path | None, typer.Option("--store", help="Folder of run records.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ProfileName = Annotated[str, typer.Option(help=f"Size: {', '.join(PROFILES)}.")]
+CellTimeout = Annotated[float | None, typer.Option(help="Seconds that a cell may take.", show_default="any")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, ...")]
 
 
@@ -45,6 +46,16 @@ def with_fields(function: Any, names: list[str], **own: tuple[Any, Any]) -> Any:
     )
     function.__annotations__ = {name: annotation for name, annotation, _ in options}
     return function
+
+
+def check_cell_timeout(seconds: float | None) -> None:
+    """Refuse a limit that is none.
+
+    Raises:
+        ConfigError: It is negative, or no number.
+    """
+    if seconds is not None and not seconds >= 0:
+        raise ConfigError(found_expected("--cell-timeout", seconds, "a number, at least 0"))
 
 
 def _metavar(name: str) -> str | None:
