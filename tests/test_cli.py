@@ -143,11 +143,34 @@ def test_sweep_takes_some_arms_and_what_other_code_recorded(capsys, store, monke
 
 def test_settings_of_several_values_and_of_none():
     read = dict(
-        map(sweep._setting, ["n=5", "lr=0.1", "switch-epochs=1,2", "shifted_sets=a,b", "snapshots=", "data=svhn"])
+        map(
+            sweep._setting,
+            [
+                "n=5",
+                "lr=0.1",
+                "switch-epochs=1,2",
+                "shifted_sets=a,b",
+                "snapshots=",
+                "data=svhn",
+                "on=true",
+                "off=False",
+            ],
+        )
     )
     assert read == {
         "n": 5, "lr": 0.1, "switch_epochs": (1, 2), "shifted_sets": ("a", "b"), "snapshots": (), "data": "svhn",
+        "on": True, "off": False,
     }  # fmt: skip
+
+
+def test_claim_of_ours_is_swept_by_its_own_runs(capsys, store):
+    for claim, title in (
+        ("FIG-13", "squared error, mlp"),
+        ("FIG-13+", "squared error, constant learning rate, mlp"),
+    ):
+        code, out, _ = mixrepro(capsys, "sweep", claim, "--profile", "smoke", "--dry-run", "--set", "num_seeds=1")
+        assert code == 0
+        assert title in out
 
 
 def test_sweep_whose_time_is_up_says_what_is_left_and_goes_on(capsys, store):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def sweep(
-    claim: Annotated[str, typer.Argument(help=f"One of {', '.join(experiments.DECLARATIONS)}.")],
+    claim: Annotated[str, typer.Argument(help=f"One of {', '.join(experiments.DECLARATIONS)}; + is ours.")],
     profile: ProfileName = "quick",
     model: Annotated[str | None, typer.Option(help="Network, where the claim is declared for several.")] = None,
     settings: Annotated[
@@ -98,14 +98,19 @@ def _show_budget(plan: "Plan") -> None:
     )
 
 
+TRUTH = {"true": True, "false": False}
+
+
 def _setting(text: str) -> tuple[str, Any]:
-    """Read NAME=VALUE: numbers where it looks like them, several values at commas, and none at all as `()`."""
+    """Read NAME=VALUE: numbers and truth where it looks so, several values at commas, none as `()`."""
     name, given, value = text.partition("=")
     if not (given and name.strip()):
         raise ConfigError(found_expected("--set", text, "NAME=VALUE, as in epochs=800"))
     name = name.strip().replace("-", "_")
     if not value:
         return name, ()
+    if value.lower() in TRUTH:
+        return name, TRUTH[value.lower()]
     for read in (int, float, lambda parts: tuple(int(part) for part in parts.split(","))):
         with contextlib.suppress(ValueError):
             return name, read(value)

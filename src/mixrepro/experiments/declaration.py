@@ -104,6 +104,18 @@ def size_of(sizes: Mapping[str, Mapping[str, Any]], profile: str, **overrides: A
     return {**sizes[profile], **{name: value for name, value in overrides.items() if value is not None}}
 
 
+def only_model(declared: str, overrides: dict[str, Any]) -> dict[str, Any]:
+    """Return overrides without the network, where a figure is declared for one alone.
+
+    Raises:
+        ConfigError: Another network is asked for.
+    """
+    asked = overrides.get("model", declared)
+    if asked != declared:
+        raise ConfigError(found_expected("model", asked, f"{declared!r}, the only one declared here"))
+    return {name: value for name, value in overrides.items() if name != "model"}
+
+
 def mixup_alpha(alpha: float | None) -> float:
     """Return Mixup's alpha; default 1.
 

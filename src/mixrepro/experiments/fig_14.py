@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from . import fig_6, fig_8
-from .declaration import Experiment
+from .declaration import Experiment, only_model
 
 #: The paper's panels: images, and share of them in per cent.
 PANELS = fig_6.PANELS
@@ -41,5 +41,5 @@ def declare(
         ConfigError: A name or value is unknown or out of range.
     """
     model = fig_8.MODELS.get(profile, fig_6.fig_2.MLP)
-    base = fig_6.declare(profile, model, alpha, switch_epochs, data, percent, **overrides)
+    base = fig_6.declare(profile, model, alpha, switch_epochs, data, percent, **only_model(model, overrides))
     return replace(base, id="FIG-14", title=f"Gradient norm after a switch, {model}")

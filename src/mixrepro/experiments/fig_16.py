@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from . import fig_2, fig_8
-from .declaration import Experiment
+from .declaration import Experiment, only_model
 
 #: Share of the training data in the paper, in per cent.
 PERCENT = 30
@@ -41,5 +41,6 @@ def declare(
     """
     model = fig_8.MODELS.get(profile, fig_2.MLP)
     published = {"shifted_sets": fig_2.PUBLISHED_SHIFTS} if profile == "paper" else {}
-    base = fig_2.declare(profile, model, alpha, "cifar10", percent, **{**published, "snapshots": (), **overrides})
+    changes = {**published, "snapshots": (), **only_model(model, overrides)}
+    base = fig_2.declare(profile, model, alpha, "cifar10", percent, **changes)
     return replace(base, id="FIG-16", title=f"Covariate shift, {model}")

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..errors import ConfigError, found_expected
 from . import fig_2
-from .declaration import Experiment
+from .declaration import Experiment, only_model
 
 #: Profile -> the network whose runs keep snapshots.
 MODELS = {"smoke": fig_2.MLP, "quick": fig_2.MLP, "small": fig_2.MLP, "paper": fig_2.RESNET18}
@@ -35,8 +35,9 @@ def declare(profile: str = "quick", alpha: float | None = None, **overrides: Any
     Raises:
         ConfigError: A name or value is unknown or out of range, or fewer than two snapshots would be kept.
     """
-    base = fig_2.declare(profile, MODELS.get(profile, fig_2.MLP), alpha, **overrides)
+    model = MODELS.get(profile, fig_2.MLP)
+    base = fig_2.declare(profile, model, alpha, **only_model(model, overrides))
     snapshots = base.arms["Mixup"].snapshots
     if len(snapshots) < 2:
         raise ConfigError(found_expected("snapshots", snapshots, "at least two epochs, to be compared"))
-    return replace(base, id="FIG-2-LAND", title=TITLES[MODELS[profile]])
+    return replace(base, id="FIG-2-LAND", title=TITLES[model])

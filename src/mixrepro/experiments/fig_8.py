@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from . import fig_2, fig_6
-from .declaration import Experiment
+from .declaration import Experiment, only_model
 
 #: The paper's panels: images, and share of them in per cent.
 PANELS = fig_6.PANELS
@@ -47,6 +47,6 @@ def declare(
     """
     model = MODELS.get(profile, fig_2.MLP)
     svhn = {"epochs": SVHN_EPOCHS, "snapshots": ()} if (profile, data) == ("paper", "svhn") else {}
-    changes = {"shifted_sets": (), **svhn, **overrides}
+    changes = {"shifted_sets": (), **svhn, **only_model(model, overrides)}
     base = fig_2.declare(profile, model, alpha, data, percent, **changes)
     return replace(base, id="FIG-8", title=f"Gradient norm, {model}")

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from . import fig_2
-from .declaration import Experiment, size_of
+from .declaration import Experiment, only_model, size_of
 from .recipes import MLP
 
 #: The official test set as JPEG; 1,000 of its images without loss; the same ones as JPEG.
@@ -36,5 +36,5 @@ def declare(profile: str = "small", alpha: float | None = None, **overrides: Any
     """
     size = size_of(SIZES, profile, **overrides)
     ours = {name: size[name] for name in ("shifted_sets", "num_seeds")}
-    base = fig_2.declare(profile, MLP, alpha, **(overrides | ours))
+    base = fig_2.declare(profile, MLP, alpha, **(only_model(MLP, overrides) | ours))
     return replace(base, id="TEST-SETS", title=f"Choice of test set, {MLP}")
