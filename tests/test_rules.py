@@ -52,7 +52,10 @@ def test_exceeds_refutes_when_the_effect_is_not_there_and_seeds_agree(results):
 
 def test_exceeds_supports_a_small_effect_that_is_certain(results):
     effects = np.array([0.014, 0.015, 0.016, 0.015, 0.015])
-    assert exceeds(effects, MIN_DROP, "", results).verdict == "supported"
+    small, large = (exceeds(factor * effects, MIN_DROP, "", results) for factor in (1, 3))
+    assert (small.verdict, large.verdict) == ("supported", "supported")
+    assert small.rule.endswith(" Here it is above 0, but 2.0 points is excluded, too")
+    assert large.rule.endswith("; if not, refuted where 2.0 points is excluded")
 
 
 def test_stays_below_supports_when_there_is_no_effect(results):

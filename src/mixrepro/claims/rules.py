@@ -3,7 +3,8 @@
 Seeds are the unit. A rule looks at the 95 % Student interval of the mean over seeds:
 
 - `exceeds(min_effect)`: supported if the interval lies above zero; refuted if it does not and lies below
-  `min_effect`, so that an effect of the size that matters is excluded; otherwise inconclusive.
+  `min_effect`, so that an effect of the size that matters is excluded; otherwise inconclusive. An interval between
+  the two supports, and the part's rule says that the effect is smaller than one that matters.
 - `stays_below(margin)`: supported if the interval lies below `margin`; refuted if it lies above; otherwise
   inconclusive.
 
@@ -108,7 +109,9 @@ def exceeds(
             word = "refuted"
     rule = "mean above 0 with 95 % confidence"
     if min_effect:
-        rule += f"; refuted if {shown(min_effect, unit)} is excluded"
+        rule += f"; if not, refuted where {shown(min_effect, unit)} is excluded"
+        if word == "supported" and high < min_effect:
+            rule += f". Here it is above 0, but {shown(min_effect, unit)} is excluded, too"
     return _part(statement, word, effects, rule, evidence, unit)
 
 
