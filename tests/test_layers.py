@@ -14,7 +14,7 @@ PACKAGE = Path(mixrepro.__file__).parent
 #: From left to right; a module may import from its own place and from places to its left.
 LINE = [
     {"errors", "rng", "paths", "progress", "mime"},
-    {"config", "atomic"},
+    {"config", "atomic", "switching"},
     {"parameters"},
     {"mixup", "theory", "teacher_student", "data", "models"},
     {"checks"},
