@@ -7,8 +7,8 @@
 
 It waits until the accuracy has turned and fallen for certain. That is late, and late is cheap: in FIG-6 a switch
 long after the turn undoes most of the damage. Whether Mixup, switched off at all, gains anything over training
-without it is another question, and FIG-6+ has runs where it does not: train one run without Mixup first. Loss is no
-substitute for accuracy: it rises with Mixup and without (FIG-3, FIG-2-MAP+).
+without it is another question, and FIG-6+ has runs where it does not: train one run without Mixup first. Loss is
+no substitute for accuracy: it rises with Mixup and without (FIG-3, FIG-2-MAP+).
 """
 
 import math
