@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..claims import fig_6_rule
+from ..claims import fig_6_monitor, fig_6_rule
 from ..claims.rules import student_interval
 from ..results import Results
 from .curves import seeds_caption
@@ -61,14 +61,15 @@ def protocol_table(results: Results) -> Table:
 
 
 def strategies_table(results: Results) -> Table:
-    """Show what comes of each way to end Mixup that needs no knowledge of the run itself (FIG-6+)."""
-    chosen = fig_6_rule.choose(results)
+    """Show what comes of each way to end Mixup: told by other runs (FIG-6+), or by a run's own `SwitchMonitor`."""
+    chosen, watched = fig_6_rule.choose(results), fig_6_monitor.watch(results)
     rows = [
         ["Mixup throughout", "", results.final("Mixup", "test_accuracy")],
         ["ERM throughout", "", results.final("ERM", "test_accuracy")],
         ["stop where the other seeds turn", _epochs_text(chosen.turn), chosen.stopped],
         ["switch nearest to where they turn", _epochs_text(chosen.switch), chosen.switched],
         ["switch that is best for the other seeds", _epochs_text(chosen.best), chosen.best_switched],
+        ["switch where the run's own monitor says so", _epochs_text(watched.switch), watched.ended],
     ]
     head = ["strategy", "at epoch", "test accuracy in the end"]
     return Table(
