@@ -1,10 +1,13 @@
 """The monitor for anybody's training loop: it tells a fall from noise, and says so once."""
 
 import json
+import re
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -115,6 +118,30 @@ def test_checkpoint_of_another_monitor_is_refused():
         SwitchMonitor().load_state_dict(SwitchMonitor(window=5).state_dict())
     with pytest.raises(ConfigError, match=r"state of a SwitchMonitor: found .*, expected also .*turn"):
         SwitchMonitor().load_state_dict({"window": 3})
+
+
+def test_loop_of_the_readme_trains_and_switches_once_its_accuracy_falls():
+    readme = (Path(__file__).parents[1] / "README.md").read_text()
+    (loop,) = re.findall(r"```python\n(import numpy as np\nimport torch\n.*?)```", readme, re.DOTALL)
+    torch.manual_seed(0)
+    network = torch.nn.Linear(4, 3)
+    x = torch.randn(30, 4)
+    y = torch.nn.functional.one_hot(x[:, :3].argmax(1), 3).float()
+    seen, accuracies = [], iter([0.5, 0.6, 0.7, 0.7, 0.7, 0.6, 0.5, 0.5])
+
+    def batches():
+        seen.append(scope["monitor"].switched)
+        return [(x[:20], y[:20]), (x[20:], y[20:])]
+
+    scope = {
+        "epochs": 8, "batches": batches, "network": network, "accuracy_on_held_out": lambda _: next(accuracies),
+        "optimiser": torch.optim.SGD(network.parameters(), lr=0.1),
+    }  # fmt: skip
+    before = torch.nn.functional.cross_entropy(network(x), y).item()
+    exec(loop, scope)
+    assert torch.nn.functional.cross_entropy(network(x), y).item() < before
+    assert seen == [False] * 6 + [True] * 2
+    assert (scope["monitor"].turn, scope["monitor"].switch_epoch) == (5, 6)
 
 
 @cache
