@@ -148,6 +148,16 @@ def test_an_open_end_makes_a_bound_of_large_amounts_and_nothing_of_small_ones():
     assert not bounds.any()
 
 
+@pytest.mark.parametrize("amounts", [(250, 500, 1000), (50, 100, 200), (500, 1000, 2000), (3, 9, 27)])
+def test_an_open_end_in_the_middle_of_geometric_amounts_changes_nothing(amounts):
+    epochs, closed, open_ended = np.array([100.0, 120.0]), np.zeros(2, bool), np.array([True, False])
+    middle = Turn(2 * epochs, open_ended)
+    turns = zip(amounts, (Turn(epochs, closed), middle, Turn(4 * epochs, closed)), strict=True)
+    powers, bounds = exponents(dict(turns))
+    assert powers == pytest.approx(np.full(2, np.log(4) / np.log(amounts[2] / amounts[0])))
+    assert not bounds.any()
+
+
 @pytest.mark.parametrize(("power", "word"), [(0.8, "supported"), (-0.1, "inconclusive")])
 def test_a_lower_bound_can_support_and_cannot_refute(simulate, experiment, power, word):
     simulated = curves(experiment, np.random.default_rng(0), power, noise=0.002)

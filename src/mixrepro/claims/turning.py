@@ -6,6 +6,8 @@ import numpy as np
 
 #: Points on the curve that are averaged: five of ten a decade, half a decade of epochs.
 WINDOW = 5
+#: Share of the largest weight below which one is zero but for rounding.
+NEGLIGIBLE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,8 @@ def exponents(turns: dict[int, Turn]) -> tuple[np.ndarray, np.ndarray]:
     """Fit each seed's turning epoch by a power of the amount of data, by least squares in the logarithms.
 
     A turn that lies at the end of the run or later makes the power of a seed a lower bound where it belongs to
-    one of the larger amounts; where it belongs to one of the smaller ones, nothing is known.
+    one of the larger amounts; where it belongs to one of the smaller ones, nothing is known. The middle one of
+    amounts that grow by a constant factor has no weight, so there it does neither.
 
     Args:
         turns: Amount of data -> turning epochs; at least two amounts.
@@ -58,6 +61,8 @@ def exponents(turns: dict[int, Turn]) -> tuple[np.ndarray, np.ndarray]:
     """
     logs = np.log(sorted(turns))
     weights = (logs - logs.mean()) / ((logs - logs.mean()) ** 2).sum()  # [amounts]
+    # The sign of a weight decides below what an open-ended turn does; rounding must not.
+    weights[np.abs(weights) < NEGLIGIBLE * np.abs(weights).max()] = 0
     epochs = np.stack([turns[n].epochs for n in sorted(turns)], axis=1)  # [seeds, amounts]
     late = np.stack([turns[n].open_ended for n in sorted(turns)], axis=1)
     powers = np.log(epochs) @ weights
