@@ -63,21 +63,22 @@ class Results:
                 raise StoreError(found_expected(what, found, f"a record of one of {', '.join(run_ids)}"))
 
     def curve(self, arm: str, column: str) -> tuple[np.ndarray, np.ndarray]:
-        """Return a column of every seed at its measured epochs.
+        """Return a column of every seed at the epochs at which any seed was measured.
 
         Returns:
-            int64 [points] epochs, and float64 [seeds, points]; a seed that is missing or diverged is NaN
-            throughout, so that no average is taken over fewer seeds unnoticed.
+            int64 [points] rising epochs, and float64 [seeds, points]; NaN where a seed was not measured or its
+            value is not finite. A seed that is missing or diverged is NaN throughout, so that no average is taken
+            over fewer seeds unnoticed.
         """
-        complete = [r for r in self.records[arm] if r and r.status == "complete"]
-        if not complete:
-            return np.array([], dtype=np.int64), np.empty((self.n_declared, 0))
-        epochs, _ = complete[0].measured(column)
-        values = [
-            r.measured(column)[1] if r and r.status == "complete" else np.full(len(epochs), np.nan)
-            for r in self.records[arm]
-        ]
-        return epochs, np.stack(values)
+        complete = {row: r for row, r in enumerate(self.records[arm]) if r and r.status == "complete"}
+        # An overflow was measured too: its epoch keeps its place beside the other arms and columns.
+        there = [r.columns["epoch"][~np.isnan(r.columns[column])] for r in complete.values()]
+        epochs = np.unique(np.concatenate([np.array([], dtype=np.int64), *there]))
+        values = np.full((self.n_declared, len(epochs)), np.nan)
+        for row, record in complete.items():
+            own_epochs, own_values = record.measured(column)
+            values[row, np.searchsorted(epochs, own_epochs)] = own_values
+        return epochs, values
 
     def final(self, arm: str, column: str) -> np.ndarray:
         """Return a column after the last epoch, float64 [seeds], NaN for seeds that are missing or diverged."""
