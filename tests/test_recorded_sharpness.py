@@ -1,12 +1,13 @@
 """Sharpness that is kept: what was measured comes back, of the declared seeds, and of these runs only."""
 
+import contextlib
 import json
 from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 
-from mixrepro import recorded_sharpness, sharpness, sweep
+from mixrepro import cli, recorded_sharpness, sharpness, sweep
 from mixrepro.claims import fig_2_land, registry
 from mixrepro.errors import StoreError
 from mixrepro.experiments import declare
@@ -98,3 +99,39 @@ def test_recorded_sizes_are_judged_on_what_was_kept():
     assert all("small" in claim.profiles for claim in claims)
     for claim in claims:
         assert claim.judge(claim.evidence("small", [])).parts[0].n_declared == 5
+
+
+@pytest.fixture
+def kept_elsewhere(tmp_path, monkeypatch):
+    """A folder with the sharpness of `small`, in which Mixup's rise is e ** snapshot, and no record."""
+    results = collect(declare("FIG-2-LAND", "small"), [Store(tmp_path)])
+    nothing = recorded_sharpness.nothing(results)
+    numbers = {name: np.ones_like(getattr(nothing, name)) for name in sharpness.NUMBERS}
+    rises = np.exp(np.arange(len(nothing.epochs)))[:, None] * np.ones_like(nothing.rise)
+    known = replace(nothing, **numbers, rise=rises, error_rise=rises / 100, surfaces=np.ones((2, 3, 1, 1)))
+    monkeypatch.setattr(sharpness, "measure", lambda *_: known)
+    recorded_sharpness.record(results, tmp_path)
+    return tmp_path
+
+
+def test_verdicts_read_the_sharpness_in_the_store_that_they_are_asked_about(kept_elsewhere, capsys, monkeypatch):
+    command = ["mixrepro", "verdicts", "FIG-2-LAND", "--profile", "small", "--json", "--store"]
+    found = {}
+    for store in (kept_elsewhere, kept_elsewhere / "empty"):
+        monkeypatch.setattr("sys.argv", [*command, str(store)])
+        with contextlib.suppress(SystemExit):
+            cli.main()
+        (verdict,) = json.loads(capsys.readouterr().out)
+        found[store] = verdict["parts"][0]
+    assert found[kept_elsewhere]["effect"] == pytest.approx(2 / np.log(2), rel=1e-4)
+    assert found[kept_elsewhere / "empty"]["effect"] < 0  # that in `results/`
+
+
+def test_kept_sharpness_is_looked_for_where_the_records_are_and_else_in_results(kept_elsewhere):
+    experiment = declare("FIG-2-LAND", "small")
+    recorded = recorded_sharpness.find(collect(experiment))
+    assert recorded["trained_on"]
+    for stores, there in ([Store(kept_elsewhere)], True), ([Store(kept_elsewhere / "empty")], False), ([], False):
+        kept = recorded_sharpness.find(collect(experiment, stores))
+        assert (kept is not None) == there
+        assert not there or kept["trained_on"] == []

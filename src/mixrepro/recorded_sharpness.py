@@ -1,7 +1,8 @@
 """Sharpness that was measured once and kept: the weights of recorded runs are too large to be kept with them.
 
 `mixrepro sweep FIG-2-LAND --profile small` trains the runs in a store of its own, measures them while their
-weights are there, and writes `sharpness-small-...json` beside the records. In `results/` the chapters find it.
+weights are there, and writes `sharpness-small-...json` beside the records. It is found wherever the records are
+looked for.
 """
 
 import hashlib
@@ -68,7 +69,8 @@ def find(results: Results, roots: Sequence[Path] | None = None) -> dict[str, Any
 
     Args:
         results: The experiment, of which a file may hold some of the seeds.
-        roots: Folders of records; default: `results/` of the checkout.
+        roots: Folders of records, in order; default: those in which the records were looked for, and where none
+            was named `results/` of the checkout.
 
     Returns:
         `sharpness`, with NaN for seeds that were not measured, and `made`, `device`, `versions` and `trained_on`
@@ -77,10 +79,7 @@ def find(results: Results, roots: Sequence[Path] | None = None) -> dict[str, Any
     Raises:
         StoreError: A file is damaged.
     """
-    if roots is None:
-        root = paths.results_root()
-        roots = [root] if root else []
-    for file in (file_of(root, results) for root in roots):
+    for file in (file_of(root, results) for root in (_roots(results) if roots is None else roots)):
         if not file.is_file():
             continue
         try:
@@ -111,6 +110,13 @@ def nothing(results: Results) -> Sharpness:
         axis=np.zeros(1),
         surfaces=np.full((len(arms), len(epochs), 1, 1), np.nan),
     )
+
+
+def _roots(results: Results) -> Sequence[Path]:
+    if results.roots is not None:
+        return results.roots
+    root = paths.results_root()
+    return [root] if root else []
 
 
 def _families(results: Results) -> dict[str, str]:

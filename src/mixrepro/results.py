@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -18,10 +19,12 @@ class Results:
     Attributes:
         experiment: Its declaration.
         records: Arm -> one record a seed, None where the run is missing.
+        roots: Folders in which they were looked for, in order; None where none was named.
     """
 
     experiment: Experiment
     records: dict[str, list[Record | None]]
+    roots: tuple[Path, ...] | None = None
 
     @property
     def scale(self) -> str:
@@ -112,6 +115,7 @@ def collect(experiment: Experiment, stores: Sequence[Store] | None = None, any_c
         stores: Where to look, in order; default: this machine's store.
         any_code: Accept records made by other code than today's (recorded runs).
     """
+    roots = None if stores is None else tuple(store.root for store in stores)
     stores = stores if stores is not None else [Store()]
 
     def find(config: object) -> Record | None:
@@ -120,4 +124,4 @@ def collect(experiment: Experiment, stores: Sequence[Store] | None = None, any_c
     records = {
         arm: [find(config.but(seed=seed)) for seed in experiment.seeds] for arm, config in experiment.arms.items()
     }
-    return Results(experiment, records)
+    return Results(experiment, records, roots)
