@@ -212,17 +212,16 @@ plots.judged(after, fig_14.judge(after))
 # %%
 kept = recorded(declare("FIG-2-LAND", "small"))
 around = recorded_sharpness.find(kept)
-picture = fig_2_land.judge(
-    around["sharpness"] if around else recorded_sharpness.nothing(kept)
-)
 if around:
+    picture = fig_2_land.judge(around["sharpness"])
     show = landscape.surfaces(around["sharpness"], fig_2_land.headline(picture))
+    card = plots.VerdictCard(picture)
 else:
-    show = plots.NotRun(kept)
+    show = card = plots.NotRun(kept, "not measured")
 show
 
 # %%
-plots.VerdictCard(picture)
+card
 
 # %%
 landscape.numbers_table(around["sharpness"]) if around else None
@@ -358,4 +357,5 @@ plots.Provenance(
     calibrated,
     everywhere,
     first,
+    files=recorded_sharpness.looked_for(kept, around),
 )

@@ -323,6 +323,23 @@ def test_record_digest_is_found_in_the_tracked_results_too(project):
     assert stale_chapters(project, "quick") == {}
 
 
+@pytest.mark.parametrize("folder", ["results", ".mixrepro/runs"])
+def test_stale_chapters_finds_that_kept_sharpness_changed_vanished_or_appeared(project, folder):
+    chapter, file = project / "book/chapters/02_b.ipynb", project / folder / "sharpness-small-01234567.json"
+    file.parent.mkdir(exist_ok=True)
+    _set(chapter, "mixrepro", "records", {file.name: None})
+    assert stale_chapters(project, "quick") == {}
+    file.write_bytes(b"{}")
+    (reason,) = stale_chapters(project, "quick").values()
+    assert reason == f"record {file.name} changed"
+    _set(chapter, "mixrepro", "records", {file.name: hashlib.sha256(b"{}").hexdigest()})
+    assert stale_chapters(project, "quick") == {}
+    file.write_bytes(b"{ }")
+    assert [source.stem for source in stale_chapters(project, "quick")] == ["02_b"]
+    file.unlink()
+    assert [source.stem for source in stale_chapters(project, "quick")] == ["02_b"]
+
+
 def test_build_chapters_refuses_an_unknown_profile(project, no_kernel):
     with pytest.raises(ConfigError, match="profile: found 'huge', expected one of smoke"):
         build_chapters(project, "huge", io.StringIO())

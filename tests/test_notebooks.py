@@ -14,9 +14,9 @@ from mixrepro.mime import RECORDS_MIME, VERDICT_MIME
 ROOT = Path(__file__).parents[1]
 
 
-def papermill(source, target, store, *parameters):
+def papermill(source, target, store, *parameters, **variables):
     command = [Path(sys.executable).with_name("papermill"), source, target, "--no-progress-bar", *parameters]
-    environment = {**os.environ, "MIXREPRO_STORE": str(store)}
+    environment = {**os.environ, "MIXREPRO_STORE": str(store), **variables}
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -76,3 +76,20 @@ def test_chapter_stops_at_a_parameter_out_of_range(tmp_path):
     assert done.returncode != 0
     assert "alpha: found -1.0, expected greater than or equal to 0" in done.stderr
     assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.book
+def test_recorded_chapter_without_records_judges_nothing_and_says_what_it_looked_for(tmp_path):
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "_toc.yml").touch()
+    target = tmp_path / "out.ipynb"
+    source, elsewhere = "jupytext://notebooks/10_real_images.py", {"MIXREPRO_PROJECT": str(tmp_path)}
+    done = papermill(source, target, tmp_path / "runs", **elsewhere)
+    assert done.returncode == 0, done.stderr[-3000:]
+    notebook = nbformat.read(target, as_version=4)
+    assert not data_of(notebook, VERDICT_MIME)
+    said = [text for text in data_of(notebook, "text/plain") if "not measured" in text]
+    assert len(said) == 2  # in the place of the figure, and of the verdict
+    looked_for = [found["records"] for found in data_of(notebook, RECORDS_MIME)]
+    assert [name for name in looked_for[-1] if name.startswith("sharpness-small-")]
+    assert {digest for found in looked_for for digest in found.values()} == {None}

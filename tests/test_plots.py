@@ -84,6 +84,9 @@ def test_provenance_lists_every_record_with_its_digest(trained):
     records = trained["FIG-2"].all_records()
     assert bundle[RECORDS_MIME]["records"] == {record.run_id: record.digest for record in records}
     assert "MNIST-1D" in bundle["text/html"]
+    files = {"sharpness-small-01234567.json": "0" * 64}
+    with_files = plots.Provenance(trained["FIG-2"], files=files)._repr_mimebundle_()
+    assert with_files[RECORDS_MIME]["records"] == bundle[RECORDS_MIME]["records"] | files
 
 
 def test_html_in_alternative_text_and_caption_is_escaped():

@@ -1,6 +1,7 @@
 """Sharpness that is kept: what was measured comes back, of the declared seeds, and of these runs only."""
 
 import contextlib
+import hashlib
 import json
 from dataclasses import fields, replace
 
@@ -135,3 +136,19 @@ def test_kept_sharpness_is_looked_for_where_the_records_are_and_else_in_results(
         kept = recorded_sharpness.find(collect(experiment, stores))
         assert (kept is not None) == there
         assert not there or kept["trained_on"] == []
+
+
+def test_the_digest_of_what_was_found_is_that_of_the_file_that_is_looked_for(kept_elsewhere, monkeypatch):
+    results = collect(declare("FIG-2-LAND", "small"), [Store(kept_elsewhere)])
+    kept = recorded_sharpness.find(results)
+    ((name, digest),) = recorded_sharpness.looked_for(results, kept).items()
+    file = kept_elsewhere / name
+    assert digest == hashlib.sha256(file.read_bytes()).hexdigest()
+    monkeypatch.setenv("MIXREPRO_STORE", str(kept_elsewhere))
+    assert recorded_sharpness.file_digest(name, kept_elsewhere) == digest
+    file.write_bytes(file.read_bytes() + b"\n")
+    assert recorded_sharpness.file_digest(name, kept_elsewhere) not in (digest, None)
+    file.rename(kept_elsewhere / "other.json")
+    assert recorded_sharpness.file_digest(name, kept_elsewhere) is None
+    assert recorded_sharpness.file_digest("other.json", kept_elsewhere) is None
+    assert recorded_sharpness.looked_for(results, recorded_sharpness.find(results)) == {name: None}

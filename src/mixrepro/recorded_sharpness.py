@@ -7,6 +7,7 @@ looked for.
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -22,6 +23,8 @@ from .sharpness import Sharpness
 
 #: Significant digits that are kept.
 DIGITS = 6
+#: What a file of ours is called.
+FILE = re.compile(r"sharpness-[a-z]+-[0-9a-f]{8}\.json")
 
 
 def file_of(root: Path, results: Results) -> Path:
@@ -73,8 +76,8 @@ def find(results: Results, roots: Sequence[Path] | None = None) -> dict[str, Any
             was named `results/` of the checkout.
 
     Returns:
-        `sharpness`, with NaN for seeds that were not measured, and `made`, `device`, `versions` and `trained_on`
-        in words; None where there is no file, or one of other runs.
+        `sharpness`, with NaN for seeds that were not measured, `made`, `device`, `versions` and `trained_on` in
+        words, and `digest`, the file's SHA-256; None where there is no file, or one of other runs.
 
     Raises:
         StoreError: A file is damaged.
@@ -83,12 +86,27 @@ def find(results: Results, roots: Sequence[Path] | None = None) -> dict[str, Any
         if not file.is_file():
             continue
         try:
-            kept = json.loads(atomic.read_file(file))
+            raw = atomic.read_file(file)
+            kept = json.loads(raw)
             if kept["families"] == _families(results):
-                return {**kept, "sharpness": _declared(_arrays(kept["sharpness"]), results)}
+                measured = _declared(_arrays(kept["sharpness"]), results)
+                return {**kept, "sharpness": measured, "digest": _sha256(raw)}
         except (OSError, ValueError, KeyError, TypeError) as error:
             expected = "what `mixrepro sweep FIG-2-LAND` writes"
             raise StoreError(found_expected(str(file), f"{type(error).__name__}: {error}", expected)) from None
+    return None
+
+
+def looked_for(results: Results, found: dict[str, Any] | None) -> dict[str, str | None]:
+    """Return {name of the file: its SHA-256} of what `find` found; None where that was nothing."""
+    return {file_of(Path(), results).name: found and found["digest"]}
+
+
+def file_digest(name: str, project: Path | None = None) -> str | None:
+    """Return the SHA-256 of a file of ours, looked for in the store, then in `results/`; None if missing."""
+    for root in (paths.store_root(project), paths.results_root(project)):
+        if root and FILE.fullmatch(name) and (root / name).is_file():
+            return _sha256(atomic.read_file(root / name))
     return None
 
 
@@ -110,6 +128,10 @@ def nothing(results: Results) -> Sharpness:
         axis=np.zeros(1),
         surfaces=np.full((len(arms), len(epochs), 1, 1), np.nan),
     )
+
+
+def _sha256(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()
 
 
 def _roots(results: Results) -> Sequence[Path]:

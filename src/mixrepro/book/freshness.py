@@ -10,6 +10,7 @@ from typing import Any
 
 import nbformat
 
+from .. import recorded_sharpness
 from ..mime import RECORDS_MIME
 from ..store import manifest_digest
 
@@ -42,9 +43,9 @@ def _files(library: Path) -> list[tuple[str, Path]]:
     return sorted((name, file) for name, file in files.items() if "__pycache__" not in file.parts)
 
 
-def records_read(notebook: nbformat.NotebookNode) -> dict[str, str]:
-    """Collect {run id: digest of its manifest} from a notebook's outputs."""
-    records: dict[str, str] = {}
+def records_read(notebook: nbformat.NotebookNode) -> dict[str, str | None]:
+    """Collect {run id: digest of its manifest} from a notebook's outputs; see `mime.RECORDS_MIME`."""
+    records: dict[str, str | None] = {}
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             records |= output.get("data", {}).get(RECORDS_MIME, {}).get("records", {})
@@ -71,7 +72,8 @@ def why_stale(source: Path, target: Path, parameters: Mapping[str, Any], project
         return "unfinished"
     if ours.get("fingerprint") != fingerprint(source, parameters, project):
         return "its source, the library, its parameters or a version changed"
-    for run_id, digest in ours.get("records", {}).items():
-        if manifest_digest(run_id, project) != digest:
-            return f"record {run_id} changed"
+    for name, digest in ours.get("records", {}).items():
+        digest_now = recorded_sharpness.file_digest if recorded_sharpness.FILE.fullmatch(name) else manifest_digest
+        if digest_now(name, project) != digest:
+            return f"record {name} changed"
     return None

@@ -1,6 +1,7 @@
 """What a chapter shows besides figures: its verdict, and where its numbers come from."""
 
 import html
+from collections.abc import Mapping
 from typing import Any
 
 from ..claims.rules import Part, Verdict, effect_text
@@ -33,9 +34,21 @@ class VerdictCard:
 
 
 class Provenance:
-    """Which records a chapter read: data, versions, device and time."""
+    """Which records a chapter read: data, versions, device and time.
 
-    def __init__(self, *results: Results, records: list[Record] | None = None) -> None:
+    Args:
+        results: Experiments whose records it read.
+        records: Records it read besides.
+        files: Digests of files it looked for besides, None where there was none (`recorded_sharpness.looked_for`).
+    """
+
+    def __init__(
+        self,
+        *results: Results,
+        records: list[Record] | None = None,
+        files: Mapping[str, str | None] | None = None,
+    ) -> None:
+        self.files = dict(files or {})
         found = [record for result in results for record in result.all_records()] + list(records or [])
         self.records = {record.run_id: record for record in found}
 
@@ -54,7 +67,7 @@ class Provenance:
             for name, values in lines.items()
         )
         return {
-            RECORDS_MIME: {"records": {run_id: record.digest for run_id, record in self.records.items()}},
+            RECORDS_MIME: {"records": {run_id: it.digest for run_id, it in self.records.items()} | self.files},
             "text/html": f'<table class="provenance">{rows}</table>',
             "text/plain": f"{len(records)} runs",
         }

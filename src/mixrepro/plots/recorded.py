@@ -14,15 +14,20 @@ from .style import Shown
 
 
 class NotRun:
-    """Runs that nobody has made yet. They travel with it, so that the page is made anew when they are there."""
+    """Runs that nobody has made yet. They travel with it, so that the page is made anew when they are there.
 
-    def __init__(self, results: Results) -> None:
-        self.results = results
+    Args:
+        results: The runs looked for.
+        said: What was not done; `not measured` where something is missing that was to be measured of the runs.
+    """
+
+    def __init__(self, results: Results, said: str = "not run") -> None:
+        self.results, self.said = results, said
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         declared = self.results.experiment.runs()
         there = len({record.config for record in self.results.all_records()})
-        text = f"{self.results.experiment.title}: not run ({there} of {len(declared)} runs are there)."
+        text = f"{self.results.experiment.title}: {self.said} ({there} of {len(declared)} runs are there)."
         looked_for = {run.run_id(): manifest_digest(run.run_id()) for run in declared}
         looked_for |= {record.run_id: record.digest for record in self.results.all_records()}
         return {
