@@ -106,6 +106,22 @@ def test_a_draft_that_is_being_written_is_left_alone(tmp_path):
     assert not draft.exists()
 
 
+def test_a_file_beside_the_records_is_left_alone_while_it_is_written(tmp_path):
+    store, target = Store(tmp_path), tmp_path / "sharpness-small-01234567.json"
+
+    def other_process(step, path):
+        if step in ("fsync", "rename"):
+            store.check_writable()
+
+    with atomic.observed(other_process):
+        atomic.write_file(target, b"{}")
+    assert target.read_bytes() == b"{}"
+    left = tmp_path / f"{atomic.DRAFT}0123456789abcdef-4"
+    left.mkdir()
+    store.check_writable()
+    assert not left.exists()
+
+
 def test_store_on_a_read_only_file_system_is_an_error(tmp_path, monkeypatch):
     def refuse(step, path):
         raise OSError(30, "Read-only file system", str(path))

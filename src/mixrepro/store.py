@@ -156,7 +156,7 @@ class Store:
         self.root = Path(root) if root else paths.store_root()
 
     def check_writable(self) -> None:
-        """Make sure that records can be written, and put in order what processes left that died while writing.
+        """Make sure that records can be written, and put in order what processes left that died writing records.
 
         Raises:
             StoreError: They cannot.
@@ -173,6 +173,8 @@ class Store:
             ) from None
         for left in [*self.root.glob(f"{atomic.DRAFT}*"), *self.root.glob(f"{atomic.OUTDATED}*")]:
             run_id = left.name.removeprefix(atomic.DRAFT).removeprefix(atomic.OUTDATED)
+            if not RUN_ID.fullmatch(run_id):
+                continue  # no record's: of a file, which has no lock, so somebody may be writing it now
             # Whose lock is taken is being written now.
             with contextlib.suppress(filelock.Timeout), self.locked([run_id], wait=False):
                 self._settle(run_id)
