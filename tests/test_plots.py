@@ -5,6 +5,7 @@ import base64
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
 
 from mixrepro import plots, sweep
 from mixrepro.claims import fig_2 as claim
@@ -12,8 +13,9 @@ from mixrepro.claims import fig_6 as claim_6
 from mixrepro.claims import lemma_3_1 as claim_3_1
 from mixrepro.errors import StoreError
 from mixrepro.experiments import fig_2, fig_6, lemma_3_1
+from mixrepro.experiments.fig_6 import arm_name
 from mixrepro.mime import RECORDS_MIME, VERDICT_MIME
-from mixrepro.plots.style import Shown
+from mixrepro.plots.style import Shown, mean_and_spread
 from mixrepro.plots.tables import mean_and_std
 from mixrepro.results import collect
 
@@ -60,6 +62,29 @@ def test_caption_states_scale_and_seeds(trained):
 def test_alternative_text_reports_the_measured_endings(trained):
     end = trained["FIG-2"].final("ERM", "test_accuracy").mean()
     assert f"ERM ends at {end:.1%}" in plots.over_training(trained["FIG-2"], "").alt
+
+
+def test_the_bars_of_the_switches_are_those_of_the_tables(trained, monkeypatch):
+    results, bars = trained["FIG-6"], []
+    real = Axes.errorbar
+    monkeypatch.setattr(Axes, "errorbar", lambda axes, *it, **kw: bars.append(it) or real(axes, *it, **kw))
+    plots.switching(results, "")
+    for epoch, mean, spread in bars:
+        ends = results.final(arm_name(epoch), "test_accuracy")
+        assert mean_and_std(ends, percent=True) == f"{100 * mean:,.1f} ± {100 * spread:,.1f} %"
+        assert spread == pytest.approx(np.sqrt(((ends - ends.mean()) ** 2).sum() / (len(ends) - 1)))
+        assert spread > 0
+    assert len(bars) == 3
+
+
+def test_mean_and_spread_leave_lost_seeds_out():
+    values = np.array([[1.0, 2.0], [3.0, 6.0], [np.nan, 9.0]])
+    mean, spread = mean_and_spread(values)
+    np.testing.assert_allclose(mean, [2, 4])
+    np.testing.assert_allclose(spread, [np.sqrt(2), np.sqrt(8)])
+    one, unknown = mean_and_spread(values[1:])
+    assert (one.tolist(), np.isnan(unknown).all()) == ([3.0, 6.0], True)
+    assert np.isnan(mean_and_spread(np.array([np.nan]))).all()
 
 
 def test_figure_of_missing_runs_says_what_is_missing(store):

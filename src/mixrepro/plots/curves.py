@@ -71,7 +71,7 @@ def switching(results: Results, title: str) -> Shown:
             style.mean_and_band(left, epochs[after], values[:, after], **look)
             left.axvline(epoch, color=color, linewidth=0.6, alpha=0.5)
             ends = results.final(arm_name(epoch), "test_accuracy")
-            right.errorbar(epoch, np.nanmean(ends), np.nanstd(ends), fmt="o", color=color)
+            right.errorbar(epoch, *style.mean_and_spread(ends), fmt="o", color=color)
         style.percent_axis(left, "test accuracy")
         style.epoch_axis(left, experiment.epochs)
         right.set(xlabel="switch epoch", xscale="log", title="Accuracy after the last epoch")

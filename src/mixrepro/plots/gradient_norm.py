@@ -150,8 +150,7 @@ def _mean_and_spread(axes: Axes, epochs: np.ndarray, values: np.ndarray, **line:
     if len(there) < style.FEWEST_FOR_BAND or (there <= 0).any():
         style.mean_and_band(axes, epochs, values, **line)
         return
-    logs = np.log(there)
-    mean, std = logs.mean(0), logs.std(0, ddof=1)
+    mean, std = style.mean_and_spread(np.log(there))
     axes.plot(epochs, np.exp(mean), **line)
     color = line.get("color")
     axes.fill_between(epochs, np.exp(mean - std), np.exp(mean + std), color=color, alpha=0.18, linewidth=0)

@@ -162,8 +162,8 @@ def _significant(values: np.ndarray) -> str:
     there = values[np.isfinite(values)]
     if not len(there):
         return "not run"
-    spread = f" ± {there.std(ddof=1):.2g}" if len(there) > 1 else ""
-    return f"{there.mean():.3g}{spread}"
+    mean, std = style.mean_and_spread(there)
+    return f"{mean:.3g}" + (f" ± {std:.2g}" if len(there) > 1 else "")
 
 
 def _curvature(check: Sharpness, row: int, column: int) -> str:

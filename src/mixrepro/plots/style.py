@@ -50,13 +50,28 @@ def style() -> Iterator[None]:
         yield
 
 
+def mean_and_spread(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and standard deviation over seeds, that of a sample: seeds stand for all that might be drawn.
+
+    Args:
+        values: float64 [seeds, ...]; seeds that are not finite throughout (lost) are left out.
+
+    Returns:
+        float64 [...] each; the deviation is NaN for fewer than two seeds, the mean for none.
+    """
+    there = values[np.isfinite(values).reshape(len(values), -1).all(1)]
+    unknown = np.full(values.shape[1:], np.nan)
+    mean = there.mean(0) if len(there) else unknown
+    return mean, there.std(0, ddof=1) if len(there) > 1 else unknown
+
+
 def mean_and_band(axes: Axes, epochs: np.ndarray, values: np.ndarray, **line: object) -> None:
     """Draw the mean over seeds with a band of +-1 standard deviation; single lines for fewer than three seeds.
 
     Args:
         axes: Where to draw.
         epochs: int64 [points].
-        values: float64 [seeds, points]; seeds that are NaN throughout (lost) are left out.
+        values: float64 [seeds, points]; seeds that are not finite throughout are left out.
         line: Colour, line style and label.
     """
     there = values[np.isfinite(values).all(1)]
@@ -65,7 +80,7 @@ def mean_and_band(axes: Axes, epochs: np.ndarray, values: np.ndarray, **line: ob
         for number, curve in enumerate(there):
             axes.plot(epochs, curve, label=label if number == 0 else None, **line)
         return
-    mean, std = there.mean(0), there.std(0, ddof=1)
+    mean, std = mean_and_spread(there)
     axes.plot(epochs, mean, **line)
     axes.fill_between(epochs, mean - std, mean + std, color=line.get("color"), alpha=0.18, linewidth=0)
 

@@ -8,6 +8,7 @@ import numpy as np
 from ..claims import fig_6_monitor, fig_6_rule
 from ..claims.rules import student_interval
 from ..results import Results
+from . import style
 from .curves import seeds_caption
 
 
@@ -89,9 +90,10 @@ def mean_and_std(values: np.ndarray, percent: bool = False, digits: int = 3) -> 
     if not len(there):
         return "not run"
     scale, unit, digits = (100, " %", 1) if percent else (1, "", digits)
-    text = f"{scale * there.mean():,.{digits}f}"
+    mean, std = style.mean_and_spread(there)
+    text = f"{scale * mean:,.{digits}f}"
     if len(there) > 1:
-        text += f" ± {scale * there.std(ddof=1):,.{digits}f}"
+        text += f" ± {scale * std:,.{digits}f}"
     lost = f" ({len(there)} of {len(values)} seeds)" if len(there) < len(values) else ""
     return text + unit + lost
 

@@ -212,10 +212,9 @@ def _ratio(
     logs = np.log(loss[there] / scale[there, None])[:, shown]
     if not len(logs):
         return
-    mean = logs.mean(0)
+    mean, std = style.mean_and_spread(logs)
     axes.plot(epochs[shown], np.exp(mean), **look)
     if band and len(logs) >= style.FEWEST_FOR_BAND:
-        std = logs.std(0, ddof=1)
         axes.fill_between(
             epochs[shown], np.exp(mean - std), np.exp(mean + std), color=look["color"], alpha=0.12, linewidth=0
         )

@@ -81,7 +81,7 @@ def regmixup(results: Results, title: str) -> Shown:
             color = look["color"]
             right.plot((place, place), (mean[best], mean[-1]), color=color, linewidth=1)
             right.plot(place, mean[best], "^", color=color, mfc="none")
-            right.errorbar(place, mean[-1], np.nanstd(accuracy[:, -1], ddof=1), fmt="o", color=color)
+            right.errorbar(place, *style.mean_and_spread(accuracy[:, -1]), fmt="o", color=color)
             said.append(
                 f"{look['label']} highest, {mean[best]:.1%}, at epoch {epochs[best]:,}, at the end {mean[-1]:.1%}"
             )
