@@ -49,29 +49,36 @@ noise = thm_5_1.run(profile, seed)
 # |f_j(\tilde X) - [(1-\lambda) f_j(X) + \lambda f_j(X')]|$, with $\tilde X = \lambda X + (1-\lambda) X'$.
 #
 # **Counterexample.** One dimension, two classes, $f(x) = (x, 1-x)$ on $[0, 1]$; mix $X = 0$ and $X' = 1$ with
-# $\lambda = 1/4$. The mixed label is right, so the total variation is zero; the printed right side is not.
+# $\lambda = 1/4$. The mixed label is right, so the total variation is zero; the printed right side is not. The second
+# row takes the same pair in the other order.
 
 # %%
-affine = noise_bounds(
-    f_mixed=np.array([0.75, 0.25]),
-    f_a=np.array([0.0, 1.0]),
-    f_b=np.array([1.0, 0.0]),
-    lam=0.25,
-)
+at_zero, at_one = np.array([0.0, 1.0]), np.array([1.0, 0.0])
+orders = {
+    "X = 0, X′ = 1": noise_bounds(
+        f_mixed=np.array([0.75, 0.25]), f_a=at_zero, f_b=at_one, lam=0.25
+    ),
+    "X = 1, X′ = 0": noise_bounds(
+        f_mixed=np.array([0.25, 0.75]), f_a=at_one, f_b=at_zero, lam=0.25
+    ),
+}
 plots.table(
-    ["total variation", "right side as printed", "with λ at f(X)"],
+    ["pair", "total variation", "right side as printed", "with λ at f(X)"],
     [
         [
-            f"{affine.tv:.3f}",
-            f"{affine.printed_right:.3f}",
-            f"{affine.mended_right:.3f}",
+            pair,
+            f"{sides.tv:.3f}",
+            f"{sides.printed_right:.3f}",
+            f"{sides.mended_right:.3f}",
         ]
+        for pair, sides in orders.items()
     ],
 )
 
 # %% [markdown]
 # **Mended.** $\lambda$ belongs to $f_j(X)$, as in the definition of $P(\tilde Y \mid \tilde X)$ a few lines
-# earlier in the paper. For $\lambda = 1/2$, and on average over both orders of a pair, nothing changes.
+# earlier in the paper. For $\lambda = 1/2$ nothing changes. Averaging over both orders of a pair does not help: in the
+# table both total variations are zero, and both printed right sides are not ({prf:ref}`label-noise-exchange`).
 
 # %%
 plots.VerdictCard(claim.judge_d_1(noise))
