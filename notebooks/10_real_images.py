@@ -20,9 +20,10 @@
 #
 # **What they can show, and what not.** `small` is what two processor cores can over-train in hours: a fully
 # connected network on some thousand images, and narrow networks of convolutions on some hundred. `paper` is the
-# paper's own ResNet-18, at full width and on its schedule, but on fewer images than the paper ever takes, so that
-# a run takes minutes on one GPU. A verdict here is about these networks on these images, and not about ResNet-18
-# on all of CIFAR-10. The last table says what each run was made on.
+# paper's own ResNet-18 at full width, but on fewer images than the paper ever takes, so that a run takes minutes on
+# one GPU. The paper states no schedule for these runs; theirs is that of the public recipe that it probably used. A
+# verdict here is about these networks on these images, and not about ResNet-18 on all of CIFAR-10. The last table
+# says what each run was made on.
 
 # %% tags=["parameters"]
 profile: str = "quick"  # only decides which chapters are built together; the records are the same

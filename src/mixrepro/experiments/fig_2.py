@@ -38,8 +38,8 @@ SIZES = {
 }
 #: The paper's panels: share of CIFAR-10, in per cent.
 PANELS = (30, 100)
-#: The panel that is recorded: the paper's network and schedule, but on fewer images than it ever takes, so that
-#: nearly as many epochs take minutes on one GPU.
+#: The panel that is recorded: the paper's network on the public recipe's schedule, but on fewer images than the
+#: paper ever takes, so that nearly as many epochs take minutes on one GPU.
 RECORDED: dict[str, Any] = dict(
     data="lossless", percent=2.5, epochs=1450, precision="bf16", num_seeds=3, snapshots=()
 )
