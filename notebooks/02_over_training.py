@@ -19,7 +19,8 @@
 # **Made precise.** For each seed, ERM and Mixup start from the same weights and see the same points in the same
 # order. The *drop* is test accuracy at Mixup's turning epoch minus test accuracy after the last epoch. FIG-2 is
 # supported if Mixup's drop is above zero, ERM's below one point, and the difference within a seed above zero, each
-# with 95 % confidence over seeds. A drop of two points is one that matters.
+# with 95 % confidence over seeds. A drop of two points is one that matters: an
+# interval that reaches down to zero and not up to two points refutes.
 #
 # The paper trains ResNets on CIFAR-10 and SVHN. This chapter trains small networks live, on MNIST-1D: sequences
 # of 40 numbers in ten classes, cheap enough for many seeds and thousands of epochs on a laptop. What it finds

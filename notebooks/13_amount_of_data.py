@@ -23,7 +23,8 @@
 # FIG-7+. Both require that every one of the curves turns and falls, for the highest place of a flat curve means
 # nothing.
 #
-# **What would refute it.** A power that excludes 0.32, or a curve that does not fall.
+# **What would refute it.** A power whose interval reaches down to zero and not up to 0.32, or a curve that does not
+# fall.
 
 # %% tags=["parameters"]
 profile: str = "quick"  # size of the runs: smoke, quick

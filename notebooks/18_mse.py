@@ -21,7 +21,8 @@
 # each with 95 % confidence over seeds. The second part is a control: a fall that ERM shows as well would belong to
 # the loss or the schedule, not to Mixup.
 #
-# **What would refute it.** A curve of Mixup that does not fall by two points after its turn, or by no more than ERM.
+# **What would refute it.** A fall of Mixup after its turn, or its lead over that of ERM, whose interval reaches down
+# to zero and not up to two points.
 
 # %% tags=["parameters"]
 profile: str = "quick"  # size of the runs: smoke, quick

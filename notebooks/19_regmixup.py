@@ -22,7 +22,7 @@
 # later than Mixup and ends above it. Both fall after their own turn.
 #
 # **What would refute it.** Any part whose interval excludes it: for instance a large weight that ends more than two
-# points above Mixup, or a small one whose accuracy does not fall by two points.
+# points above Mixup, or a small one whose fall has an interval that reaches down to zero and not up to two points.
 
 # %% tags=["parameters"]
 profile: str = "quick"  # size of the runs: smoke, quick
