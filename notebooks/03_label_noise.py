@@ -343,7 +343,10 @@ plots.VerdictCard(rem_5_2_claim.judge_corrected(cases))
 # ## Regression: an error with a sign
 #
 # For a number instead of a class let $Z = \lambda f(X) + (1-\lambda) f(X') - f(\tilde X)$: mixed label minus truth.
-# That is the height of a chord over the graph of $f$.
+# That is the height of a chord over the graph of $f$. For $\rho > 0$ a function $f$ is *$\rho$-strongly convex* if
+# $f(x) - \tfrac{\rho}{2}\|x\|^2$ is convex: it curves at least as much as that parabola. Its gradient is
+# *$L$-Lipschitz* if $\|\nabla f(x) - \nabla f(x')\| \le L \|x - x'\|$ for all $x$ and $x'$: it curves at most as
+# much as $\tfrac{L}{2}\|x\|^2$ does.
 #
 # ```{prf:proposition} Noise of a convex truth
 # :label: label-noise-convex

@@ -104,7 +104,8 @@ from mixrepro.plots import risk_turns as turn_figures
 #
 # $$\text{(b)}\quad \sqrt{R_t} \le \sqrt{R^*} + \sqrt{C_1/2}\;\big(A_t + N_t\big).$$
 #
-# The bound on $R_t$ that (b) gives is never above that of (a), which is never above the printed one.
+# Here $(x)^+ = \max\{x, 0\}$. The bound on $R_t$ that (b) gives is never above that of (a), which is never above the
+# printed one.
 # ```
 #
 # ```{prf:proof}

@@ -47,9 +47,10 @@ from mixrepro.plots import learning_rate as figures
 # ```{prf:theorem} One curve for every schedule (ours)
 # :label: learning-rate-clock
 #
-# Let $\theta_t$ follow $\theta' = -\eta(t)\, G\, (\theta - \theta_\infty)$ with a positive learning rate $\eta(t)$
-# whose integral $s(t) = \int_0^t \eta$ grows without bound. Then $\theta_t$, and with it the risk $R_t$ and the
-# bound of Theorem 5.2, depend on the schedule through $s(t)$ alone. So
+# Let $\theta_t$ follow $\theta' = -\eta(t)\, G\, (\theta - \theta_\infty)$, the flow of
+# {prf:ref}`gradient-flow-lemma` with $\theta_\infty = \theta^* + \theta^{\mathrm{noise}}$, at a positive learning
+# rate $\eta(t)$ whose integral $s(t) = \int_0^t \eta$ grows without bound. Then $\theta_t$, and with it the risk
+# $R_t$ and the bound of Theorem 5.2, depend on the schedule through $s(t)$ alone. So
 #
 # 1. the lowest risk is the same for every schedule;
 # 2. with a constant rate the bottom lies at a time proportional to $1/\eta$;
@@ -68,7 +69,8 @@ from mixrepro.plots import learning_rate as figures
 # ## Fresh pairs at every step
 #
 # Training with Mixup draws its pairs anew. With $B$ pairs a step,
-# $\theta_{k+1} = \theta_k - \eta\,(G_k\theta_k - b_k)$, where $G_k$ and $b_k$ are averages over the pairs of the step.
+# $\theta_{k+1} = \theta_k - \eta\,(G_k\theta_k - b_k)$, where $G_k$ is the average of
+# $\phi(\tilde x)\phi(\tilde x)^\top$ and $b_k$ that of $\phi(\tilde x)\,\tilde y$ over the pairs of the step.
 #
 # ```{prf:proposition} Mean and spread of stochastic Mixup
 # :label: learning-rate-moments

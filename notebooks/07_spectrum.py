@@ -53,8 +53,8 @@ from mixrepro.theory import column_groups, mixup_columns
 # :label: spectrum-law
 #
 # Let $\Phi \in \mathbb{R}^{d \times m}$ have i.i.d. entries with mean 0 and variance 1, and let $d, m \to \infty$ with
-# $d/m \to \gamma > 0$. The eigenvalues of $\frac1m\Phi\Phi^\top$ have in the limit a mass $(1 - 1/\gamma)^+$ at 0 and
-# the density
+# $d/m \to \gamma > 0$. The eigenvalues of $\frac1m\Phi\Phi^\top$ have in the limit a mass $\max\{1 - 1/\gamma, 0\}$
+# at 0 and the density
 #
 # $$p(u) = \frac{\sqrt{(\gamma_+ - u)(u - \gamma_-)}}{2\pi\gamma u}, \qquad u \in [\gamma_-, \gamma_+],\quad
 # \gamma_\pm = (1 \pm \sqrt\gamma)^2 .$$
@@ -69,8 +69,9 @@ from mixrepro.theory import column_groups, mixup_columns
 # :label: spectrum-noise
 #
 # Let each column have noise of its own, $Z_i$ i.i.d. with mean 0 and variance $\sigma^2$, and let the features of the
-# population have mean 0 and covariance $I$. Then $\theta^{\mathrm{noise}} = (\Phi^\top)^+ Z$ adds to the risk, in
-# expectation over $Z$ and in the limit of {prf:ref}`spectrum-law`,
+# population have mean 0 and covariance $I$. Then $\theta^{\mathrm{noise}} = \Phi^\dagger Z$, with $\Phi^\dagger$ the
+# Moore-Penrose inverse of $\Phi^\top$ as in {prf:ref}`gradient-flow-any-rank`, adds to the risk, in expectation over
+# $Z$ and in the limit of {prf:ref}`spectrum-law`,
 #
 # $$\sigma^2\gamma \int_{u>0} \frac{dP(u)}{u} = \begin{cases}\sigma^2\,\gamma/(1-\gamma), & \gamma < 1,\\
 # \sigma^2/(\gamma - 1), & \gamma > 1.\end{cases}$$
@@ -78,7 +79,7 @@ from mixrepro.theory import column_groups, mixup_columns
 #
 # ```{prf:proof}
 # 1. With population covariance $I$ the added risk is $\|\theta^{\mathrm{noise}}\|^2$, and its expectation over $Z$ is
-#    $\sigma^2\, \mathrm{tr}\, (\Phi\Phi^\top)^+ = \sigma^2 \frac{d}{m} \cdot \frac1d \sum_{\mu_k > 0} 1/\mu_k$. The
+#    $\sigma^2\, \mathrm{tr}\, (\Phi\Phi^\top)^\dagger = \sigma^2 \frac{d}{m} \cdot \frac1d \sum_{\mu_k > 0} 1/\mu_k$. The
 #    mean tends to the integral, since for $\gamma \ne 1$ the eigenvalues above 0 stay away from 0.
 # 2. For $\gamma < 1$ let $z \to 0$ in the equation for $s$: $s(0) = \int dP/u$ solves $0 = -\frac1s + \frac1{1 +
 #    \gamma s}$, so $s(0) = 1/(1-\gamma)$.
@@ -91,6 +92,9 @@ from mixrepro.theory import column_groups, mixup_columns
 # known for {cite:p}`advani2020`. Move the slider: towards $\gamma = 1$ the left histogram grows a tail of tiny
 # eigenvalues, exactly as the dashed law says. The right one has the same $d$ and the same $m$, but its columns are all
 # pairs of $n$ points. It pays no attention to the dashed curve. The solid curve is derived below.
+#
+# How far a spectrum is from a law is measured by the *Kolmogorov-Smirnov distance*, KS for short: the largest gap
+# between the distribution function of the eigenvalues and that of the law. It is 0 where both agree, and never above 1.
 
 # %%
 gamma_slider(spectra_by_gamma.run(profile, seed))
@@ -282,8 +286,11 @@ columns = d_6.run(profile, seed, points=points or None)
 figures.laws_by_size(columns)
 
 # %% [markdown]
-# Repeated and self pairs themselves hardly matter. What matters is that all pairs come from $n$ points: the effective
-# rank is small whether each pair is counted once or twice, with self pairs or without.
+# Repeated and self pairs themselves hardly matter. What matters is that all pairs come from $n$ points. An *effective
+# rank* says how many directions carry the columns: with $p_k = \mu_k / \sum_j \mu_j$, either the exponential of the
+# entropy, $\exp(-\sum_k p_k \ln p_k)$, or the sum of the eigenvalues over the largest, $1/\max_k p_k$. Both are $d$ if
+# all eigenvalues are equal, and 1 if only one is not 0. Both are small whether each pair is counted once or twice,
+# with self pairs or without.
 
 # %%
 figures.effective_rank_table(columns)
