@@ -86,8 +86,8 @@ map_figures.mixed_pair_slider(pair)
 #
 # For fixed $X$, $X'$ and $\lambda$,
 #
-# $$P(Y_h^* \ne \tilde Y_h^* \mid \tilde X) \;\ge\; \mathrm{TV}\big(g, f(\tilde X)\big) \;\ge\;
-# \tfrac12 \sup_j \big|f_j(\tilde X) - [(1-\lambda) f_j(X) + \lambda f_j(X')]\big|.$$
+# $$\begin{aligned} P(Y_h^* \ne \tilde Y_h^* \mid \tilde X) \;&\ge\; \mathrm{TV}\big(g, f(\tilde X)\big) \\
+# &\ge\; \tfrac12 \sup_j \big|f_j(\tilde X) - [(1-\lambda) f_j(X) + \lambda f_j(X')]\big|. \end{aligned}$$
 # ```
 #
 # Three things are wrong or too weak.

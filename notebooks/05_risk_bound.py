@@ -62,7 +62,9 @@ from mixrepro.plots import risk_turns as turn_figures
 # With $u_k = e^{-\eta\mu_k t}$ and $a_k = \xi^2 + \theta_k^{*2}$,
 #
 # $$R_t - R^* \;\le\; C_1 \sum_{k=1}^d \Big[ a_k u_k^2 + \frac{C_2}{\mu_k}(1-u_k)^2 \Big] +
-# 2\sqrt{C_1 R^* \zeta}, \qquad \zeta = \sum_{k=1}^d \max\Big\{a_k, \frac{C_2}{\mu_k}\Big\} .$$
+# 2\sqrt{C_1 R^* \zeta},$$
+#
+# $$\zeta = \sum_{k=1}^d \max\Big\{a_k, \frac{C_2}{\mu_k}\Big\} .$$
 # ```
 #
 # ```{prf:proof}
@@ -99,8 +101,9 @@ from mixrepro.plots import risk_turns as turn_figures
 #
 # Then
 #
-# $$\text{(a)}\quad R_t - R^* \le C_1 \big(A_t^2 + N_t^2\big) + 2\sqrt{C_1 R^*\zeta_+},\qquad
-# \zeta_+ = \sum_k a_k + \max_k \Big(\frac{C_2}{\mu_k} - a_k\Big)^{\!+},$$
+# $$\text{(a)}\quad R_t - R^* \le C_1 \big(A_t^2 + N_t^2\big) + 2\sqrt{C_1 R^*\zeta_+},$$
+#
+# $$\zeta_+ = \sum_k a_k + \max_k \Big(\frac{C_2}{\mu_k} - a_k\Big)^{\!+},$$
 #
 # $$\text{(b)}\quad \sqrt{R_t} \le \sqrt{R^*} + \sqrt{C_1/2}\;\big(A_t + N_t\big).$$
 #

@@ -256,9 +256,10 @@ plots.VerdictCard(law_claim.judge(check))
 # features are independent of each other, a sum of two Marchenko-Pastur matrices suggests itself, scaled to variance 1:
 #
 # $$\frac1m\Phi\Phi^\top \;\approx\; \rho\, \frac1n Z_1 Z_1^\top + (1-\rho)\, \frac1{N} Z_2 Z_2^\top,\qquad
-# Z_1 \in \mathbb{R}^{d\times n},\; Z_2 \in \mathbb{R}^{d\times N},\; N = \tfrac{n(n-1)}{2},$$
+# N = \tfrac{n(n-1)}{2},$$
 #
-# with i.i.d. $Z_1, Z_2$, whose spectrum {cite:t}`marchenko1967` know as well: $s$ solves
+# with i.i.d. entries in $Z_1 \in \mathbb{R}^{d\times n}$ and $Z_2 \in \mathbb{R}^{d\times N}$, whose spectrum
+# {cite:t}`marchenko1967` know as well: $s$ solves
 # $z = -\frac1s + \frac{\rho}{1 + \rho\frac dn s} + \frac{1-\rho}{1 + (1-\rho)\frac dN s}$. This is derived from
 # uncorrelated, not independent, columns, so it is not proved here but tested. At $\lambda \ne \frac12$ the two orders of a
 # pair differ and there are four such terms.

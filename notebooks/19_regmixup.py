@@ -63,7 +63,7 @@ changes = dict(
 # %% [markdown]
 # ## The idea
 #
-# Mixup never shows a real point, unless $\lambda$ is near 0 or 1. RegMixup (Pinto et al., 2022) shows each one in
+# Mixup never shows a real point, unless $\lambda$ is near 0 or 1. RegMixup {cite:p}`pinto2022` shows each one in
 # every step, and adds the mixed points as a regulariser:
 #
 # $$ L = \mathrm{CE}(f(x), y) + \eta \, \mathrm{CE}(f(\tilde x), \tilde y) . $$

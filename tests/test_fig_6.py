@@ -149,7 +149,10 @@ def test_rule_has_nothing_to_say_where_nothing_turns(simulate):
     assert np.isnan(found.turn).all()
     assert np.isnan(found.switched).all()
     assert rule.judge(results).verdict == "inconclusive"
-    assert "<td>none</td><td>not run</td>" in plots.strategies_table(results)._repr_mimebundle_()["text/html"]
+    assert (
+        '>none</td><td class="number short">not run</td>'
+        in plots.strategies_table(results)._repr_mimebundle_()["text/html"]
+    )
 
 
 @pytest.mark.parametrize("lost", [("Mixup", 2), ("switch at 5", 2), ("switch at 10", 2)])

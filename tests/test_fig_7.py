@@ -231,6 +231,6 @@ def test_smoke_is_trained_judged_and_drawn(store):
     results = sweep.run(fig_7.declare("smoke", epochs=12, num_seeds=3))
     verdict, in_steps = claim.judge(results), claim.judge_steps(results)
     assert [part.n_declared for part in verdict.parts] == [3, 3, 3, 3]
-    assert "n = 20, 50, 100" in verdict.parts[-1].scale
+    assert "n = 20, 50 and 100" in verdict.parts[-1].scale
     assert "n = 20:" in figures.accuracy_by_amount(results, claim.headline(verdict)).alt
     assert "at n = 100" in figures.turn_by_amount(results, claim.headline(verdict), claim.headline(in_steps)).alt

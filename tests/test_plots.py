@@ -130,7 +130,7 @@ def test_html_in_a_table_is_escaped():
 
 def test_endings_table_has_a_row_for_each_arm(trained):
     html = plots.endings_table(trained["FIG-6"])._repr_mimebundle_()["text/html"]
-    assert all(f"<td>{arm}</td>" in html for arm in trained["FIG-6"].experiment.arms)
+    assert all(f">{arm}</td>" in html for arm in trained["FIG-6"].experiment.arms)
 
 
 def test_mean_and_std_counts_lost_seeds():

@@ -58,6 +58,13 @@ def test_exceeds_supports_a_small_effect_that_is_certain(results):
     assert large.rule.endswith("; if not, refuted where 2.0 points is excluded")
 
 
+def test_no_value_is_worded_as_minus_zero(results):
+    part = exceeds(np.array([-0.0004, 0.0001, 0.0002, 0.0, 0.0]), MIN_DROP, "", results)
+    assert effect_text(part) == "0.0 points [0.0, 0.0]"
+    assert effect_text(exceeds(np.array([-0.03] * 5), MIN_DROP, "", results)) == "-3.0 points [-3.0, -3.0]"
+    assert effect_text(exceeds(np.array([-1.25] * 5), 0.0, "", results, "doublings")).startswith("-1.25 doublings")
+
+
 def test_stays_below_supports_when_there_is_no_effect(results):
     assert share(stays_below, "supported", 0.0, results, MARGIN, ERM_SPREAD) >= 0.90
 

@@ -36,7 +36,8 @@ def test_interval_is_clopper_pearson_by_beta_quantiles():
 def test_no_counterexample_leaves_three_over_n_possible():
     part = holds_in_every_case(flags(10_000, 0), "it holds", EVIDENCE)
     assert part.interval[1] == pytest.approx(-np.log(0.025) / 10_000, rel=1e-3)
-    assert effect_text(part) == "0 % [0, 0.037]"
+    assert effect_text(part) == "0 % [0, 0.037] of cases contradict it"
+    assert effect_text(happens(flags(10_000, 0), "it happens", EVIDENCE)) == "0 % [0, 0.037] of cases show it"
 
 
 @pytest.mark.parametrize(

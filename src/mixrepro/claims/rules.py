@@ -166,13 +166,15 @@ def enough(effects: np.ndarray) -> bool:
     return len(effects) >= FEWEST_SEEDS and bool(np.isfinite(effects).all())
 
 
+#: What a rate over cases counts, by its unit: those in which something happens, or those against a statement.
+RATES = {"cases": " of cases show it", "contradictions": " of cases contradict it"}
+
+
 def shown(value: float, unit: str) -> str:
     """Word a value: differences of accuracy as percentage points, shares and rates as per cent."""
-    if unit == "points":
-        return f"{100 * value:.1f} points"
-    if unit == "share":
-        return f"{100 * value:.1f} %"
-    return f"{_digits(value, unit)} {'%' if unit == 'cases' else unit}"
+    if unit in ("points", "share"):
+        return f"{_digits(value, unit)} {'points' if unit == 'points' else '%'}"
+    return f"{_digits(value, unit)} {'%' if unit in RATES else unit}"
 
 
 def effect_text(part: Part) -> str:
@@ -183,15 +185,17 @@ def effect_text(part: Part) -> str:
     if part.interval is None:
         return f"{text} [no interval]"
     low, high = (_digits(end, part.unit) for end in part.interval)
-    return f"{text} [{low}, {high}]"
+    return f"{text} [{low}, {high}]{RATES.get(part.unit, '')}"
 
 
 def _digits(value: float, unit: str) -> str:
-    if unit in ("points", "share"):
-        return f"{100 * value:.1f}"
-    if unit == "cases":  # a rate of violations may be tiny, and its bound is what counts
+    if unit in RATES:  # a rate of violations may be tiny, and its bound is what counts
         return f"{100 * value:.{2 if value < 0.1 else 3}g}"
-    return f"{value:.1e}" if unit == "relative" else f"{value:.3f}"
+    if unit == "relative":
+        return f"{value:.1e}"
+    digits = {"points": 1, "share": 1, "doublings": 2}.get(unit, 3)
+    text = f"{100 * value if unit in ('points', 'share') else value:.{digits}f}"
+    return text.removeprefix("-") if float(text) == 0 else text  # no minus zero
 
 
 def highest_of_others(accuracy: np.ndarray) -> np.ndarray:

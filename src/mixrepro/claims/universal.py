@@ -30,7 +30,7 @@ def holds_in_every_case(violated: np.ndarray, statement: str, evidence: Evidence
     cases, found = int(np.size(violated)), int(np.sum(violated))
     word: Word = "refuted" if found else ("supported" if cases >= FEWEST_CASES else "inconclusive")
     rule = "one counterexample refutes" + (f"; {margin}" if margin else "")
-    return _part(statement, word, _rate(found, cases), "cases", cases, rule, evidence)
+    return _part(statement, word, _rate(found, cases), "contradictions", cases, rule, evidence)
 
 
 def happens(occurred: np.ndarray, statement: str, evidence: Evidence, least: float = 0.0) -> Part:

@@ -80,8 +80,13 @@ def data_name(config: RunConfig) -> str:
     return "lossless CIFAR-10" if config.data_sha256 == DATA_SHA256 else config.data_files
 
 
+def listed(words: Sequence[str]) -> str:
+    """List words as `0.2, 1 and 4`: a comma alone would run into what follows."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
 def _listed(numbers: Iterable[float]) -> str:
-    return ", ".join(f"{number:g}" for number in sorted(numbers))
+    return listed([f"{number:g}" for number in sorted(numbers)])
 
 
 def size_of(sizes: Mapping[str, Mapping[str, Any]], profile: str, **overrides: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..config import RunConfig
 from ..errors import ConfigError, found_expected
-from .declaration import Experiment, mixup_alpha, seed_range, size_of
+from .declaration import Experiment, listed, mixup_alpha, seed_range, size_of
 
 #: Classes of MNIST-1D, CIFAR-10 and SVHN: a subset has as many points of each.
 NUM_CLASSES = 10
@@ -31,7 +31,7 @@ class Panels(Experiment):
     def scale(self) -> str:
         """Say in words what the experiment trains, with every amount of data."""
         first = next(iter(self.arms.values()))
-        amounts = ", ".join(f"{n:,}" for n in sorted({arm.n for arm in self.arms.values()}))
+        amounts = listed([f"{n:,}" for n in sorted({arm.n for arm in self.arms.values()})])
         said = super().scale().replace(f"n = {first.n:,}", f"n = {amounts}")
         sets = dict.fromkeys(arm.data for arm in self.arms.values())
         return said.replace(first.data, " and ".join(sets), 1) if len(sets) > 1 else said

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 
-from ..claims.rules import Part, Verdict, effect_text
+from ..claims.rules import RATES, Part, Verdict, effect_text
 from . import style
 from .style import Shown
 
@@ -18,7 +18,7 @@ def counterexamples(verdicts: Sequence[Verdict]) -> Shown:
     Args:
         verdicts: Judged points of the errata; parts in other units (errors, effects) are left out.
     """
-    rows = [(verdict.claim, part) for verdict in verdicts for part in verdict.parts if part.unit == "cases"]
+    rows = [(verdict.claim, part) for verdict in verdicts for part in verdict.parts if part.unit in RATES]
     refuted = sum(part.verdict == "refuted" for _, part in rows)
     with style.style():
         figure, axes = plt.subplots(figsize=(7.2, 0.42 * len(rows) + 1.1))

@@ -1,6 +1,7 @@
 """Tables of a chapter."""
 
 import html
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -19,12 +20,30 @@ class Table:
         self.head, self.rows, self.caption = head, rows, caption
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        head = "".join(f"<th>{html.escape(cell)}</th>" for cell in self.head)
-        rows = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in self.rows)
+        numeric = [_is_numeric(column) for column in zip(*self.rows, strict=True)] or [False] * len(self.head)
+        head = _row("th", self.head, numeric)
+        rows = "".join(f"<tr>{_row('td', row, numeric)}</tr>" for row in self.rows)
         caption = f"<caption>{html.escape(self.caption)}</caption>" if self.caption else ""
         plain = "\n".join("  ".join(row) for row in [self.head, *self.rows])
         body = f"{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
         return {"text/html": f'<table class="numbers">{body}</table>', "text/plain": plain}
+
+
+#: A cell of at most so many characters is not broken over lines.
+SHORT = 14
+
+
+def _is_numeric(column: Sequence[str]) -> bool:
+    """Tell whether a column holds numbers, which are compared digit under digit, and not prose."""
+    return any(re.match(r"[-−+]?\d", cell) for cell in column) and max(map(len, column)) < 40
+
+
+def _row(tag: str, cells: Sequence[str], numeric: Sequence[bool]) -> str:
+    marked = []
+    for cell, is_number in zip(cells, numeric, strict=True):
+        names = [*(["number"] if is_number else []), *(["short"] if len(cell) <= SHORT else [])]
+        marked.append(f'<{tag} class="{" ".join(names)}">{html.escape(cell)}</{tag}>')
+    return "".join(marked)
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
