@@ -1,6 +1,7 @@
 """Figures, tables and cards: alternative text, escaped names, data that travel with the page."""
 
 import base64
+from dataclasses import replace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -15,6 +16,7 @@ from mixrepro.errors import StoreError
 from mixrepro.experiments import fig_2, fig_6, lemma_3_1
 from mixrepro.experiments.fig_6 import arm_name
 from mixrepro.mime import RECORDS_MIME, VERDICT_MIME
+from mixrepro.plots.cards import joint_scale
 from mixrepro.plots.style import Shown, mean_and_spread
 from mixrepro.plots.tables import mean_and_std
 from mixrepro.results import collect
@@ -102,6 +104,30 @@ def test_verdict_card_carries_its_data(trained, name, judge):
     assert bundle[VERDICT_MIME]["verdict"] == verdict.verdict
     assert len(bundle[VERDICT_MIME]["parts"]) == len(verdict.parts)
     assert f"{name}: {verdict.verdict}" in bundle["text/html"]
+
+
+@pytest.mark.parametrize(
+    ("scales", "joint"),
+    [
+        (["mnist1d, n = 20, lr = 0.05"] * 2, "mnist1d, n = 20, lr = 0.05"),
+        (["a, n = 20, 40 epochs", "a, n = 1,000, 40 epochs"], "a, n = 20, 1,000, 40 epochs"),
+        (["a, n = 20", "a, n = 50", "a, n = 20, 50", "a, n = 20"], "a, n = 20, 50"),
+        (["a, 1,600 epochs, lr = 1", "b, 1,000 epochs, lr = 1"], "a or b, 1,600 epochs or 1,000 epochs, lr = 1"),
+        (["a of width 8, n = 5, and one change", "a of width 16, n = 5"],
+         "a of width 8 or a of width 16, n = 5, and one change"),
+        (["d = 5 and m = 3", "d = 7 and m = 4"], "d = 5 and m = 3 or d = 7 and m = 4"),
+    ],
+)  # fmt: skip
+def test_scales_of_parts_are_worded_as_one(scales, joint):
+    assert joint_scale(scales) == joint
+
+
+def test_verdict_card_names_the_scale_of_every_part(trained):
+    verdict = claim.judge(trained["FIG-2"])
+    first, *rest = verdict.parts
+    other = replace(first, scale=first.scale.replace("n = 100", "n = 2,000"))
+    html = plots.VerdictCard(replace(verdict, parts=(first, *rest, other)))._repr_mimebundle_()["text/html"]
+    assert f"Scale: {first.scale.replace('n = 100', 'n = 100, 2,000')} (profile smoke)" in html
 
 
 def test_provenance_lists_every_record_with_its_digest(trained):

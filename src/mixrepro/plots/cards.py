@@ -1,13 +1,18 @@
 """What a chapter shows besides figures: its verdict, and where its numbers come from."""
 
 import html
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from ..claims.rules import Part, Verdict, effect_text
 from ..mime import RECORDS_MIME, VERDICT_MIME
 from ..results import Results
 from ..store import Record
+
+#: What separates the fields of a scale: a comma, but for those within a list of numbers.
+SCALE_FIELDS = re.compile(r", (?![\d,.]*\d(?:, |$))")
 
 
 class VerdictCard:
@@ -26,7 +31,7 @@ class VerdictCard:
                 f'<div class="verdict verdict-{verdict.verdict}"><p><strong>{html.escape(verdict.claim)}: '
                 f"{verdict.verdict}</strong>. {html.escape(verdict.title)}.</p>"
                 f"<table>{head}{rows}</table>"
-                f'<p class="scale">Scale: {html.escape(verdict.parts[0].scale)} '
+                f'<p class="scale">Scale: {html.escape(joint_scale([part.scale for part in verdict.parts]))} '
                 f"(profile {verdict.parts[0].profile}). The verdict speaks of this scale only.</p></div>"
             ),
             "text/plain": f"{verdict.claim}: {verdict.verdict}",
@@ -71,6 +76,27 @@ class Provenance:
             "text/html": f'<table class="provenance">{rows}</table>',
             "text/plain": f"{len(records)} runs",
         }
+
+
+def joint_scale(scales: Sequence[str]) -> str:
+    """Word the scales of several parts as one: what they share once, and where they differ all of it.
+
+    Args:
+        scales: At least one, each a list at commas, as in `mnist1d, n = 50, 100, lr = 0.05`.
+    """
+    fields = [SCALE_FIELDS.split(scale) for scale in dict.fromkeys(scales)]
+    return ", ".join(_joint_field(list(dict.fromkeys(filter(None, found)))) for found in zip_longest(*fields))
+
+
+def _joint_field(found: list[str]) -> str:
+    """Word the values of one field: numbers of one name in one list, anything else side by side."""
+    names, values = zip(
+        *((name, value) for name, _, value in (each.rpartition(" = ") for each in found)), strict=True
+    )
+    if len(found) == 1 or not names[0] or len(set(names)) > 1:
+        return " or ".join(found)
+    each = dict.fromkeys(number for value in values for number in value.split(", "))
+    return f"{names[0]} = {', '.join(each)}"
 
 
 def _row(part: Part) -> str:
