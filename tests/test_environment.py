@@ -55,6 +55,18 @@ def test_constraints_pin_the_whole_book_extra_within_its_ranges():
         assert PINS[normal(requirement.name)] in requirement.specifier
 
 
+@pytest.mark.parametrize(
+    ("module", "package", "extra", "folder"),
+    [("yaml", "pyyaml", "book", "src"), ("bs4", "beautifulsoup4", "test", "tests")],
+)
+def test_what_is_imported_is_declared_for_those_who_import_it(module, package, extra, folder):
+    imported = re.compile(rf"^(import|from) {module}\b", re.MULTILINE)
+    assert any(imported.search(file.read_text()) for file in (ROOT / folder).rglob("*.py"))
+    assert folder == "src" or not any(imported.search(file.read_text()) for file in (ROOT / "src").rglob("*.py"))
+    extras = PROJECT["optional-dependencies"]
+    assert [name for name in extras if package in {normal(Requirement(it).name) for it in extras[name]}] == [extra]
+
+
 def test_constraints_pin_nothing_that_computes():
     library = {normal(Requirement(line).name) for line in PROJECT["dependencies"]}
     assert not library & PINS.keys()
