@@ -81,6 +81,20 @@ def test_writing_replaces_a_file_and_keeps_it_when_the_disk_refuses(tmp_path):
     assert os.listdir(tmp_path) == ["file"]
 
 
+def test_a_folder_that_cannot_be_forced_to_the_disk_is_an_error_after_the_new_content_is_there(tmp_path):
+    file = tmp_path / "file"
+    atomic.write_file(file, b"one")
+
+    def refuse(step, path):
+        if (step, path) == ("fsync", tmp_path):
+            raise OSError(5, "Input/output error", str(path))
+
+    with atomic.observed(refuse), pytest.raises(OSError, match="Input/output"):
+        atomic.write_file(file, b"two")
+    assert file.read_bytes() == b"two"
+    assert os.listdir(tmp_path) == ["file"]
+
+
 @pytest.mark.parametrize("kind", ["link", "pipe", "folder"])
 def test_what_is_no_plain_file_is_not_read(tmp_path, kind):
     path = tmp_path / "it"

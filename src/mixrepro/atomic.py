@@ -46,7 +46,8 @@ def write_file(target: Path, content: bytes) -> None:
         content: All of it.
 
     Raises:
-        OSError: The disk refused; `target` is as it was, and nothing is left beside it.
+        OSError: The disk refused, and nothing is left beside `target`, which is as it was; but if only its folder
+            could not be forced to the disk, it is there with its new content, which a crash may still undo.
     """
     handle, draft = tempfile.mkstemp(prefix=f"{DRAFT}{target.name}-", dir=target.parent)
     os.close(handle)

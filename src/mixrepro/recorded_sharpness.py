@@ -47,7 +47,7 @@ def record(results: Results, root: Path, data_root: Path | None = None, device: 
 
     Raises:
         StoreError: Weights are missing or are not what was written.
-        OSError: The file cannot be written; an older one is as it was.
+        OSError: The disk refused; see `atomic.write_file`.
     """
     from .store import versions
     from .training.device import pick_device
