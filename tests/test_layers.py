@@ -119,6 +119,11 @@ def test_only_store_and_checkpoint_write():
     assert found <= writers
 
 
+def test_the_book_locks_in_one_place():
+    book = [file for file in FILES if part_of(file) == "book"]
+    assert [file.name for file in book if "FileLock" in file.read_text()] == ["lock.py"]
+
+
 def test_notebooks_define_no_science():
     for notebook in sorted((PACKAGE.parents[1] / "notebooks").glob("*.py")):
         tree = ast.parse(notebook.read_text())

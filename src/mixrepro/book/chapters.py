@@ -2,18 +2,18 @@
 
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TextIO
 
-from filelock import FileLock, Timeout
 from tqdm import tqdm
 
 from ..config import check_profile
 from .at_once import chapters_at_once, run_all
 from .execution import execute_chapter
 from .freshness import why_stale
+from .lock import held
 from .progress import chapter_display
 from .source import chapter_sources, check_parameters
 
@@ -115,18 +115,8 @@ def _execute_all(
         run_all(tasks, at_once)
 
 
-@contextmanager
-def build_lock(project: Path, console: TextIO) -> Iterator[None]:
+def build_lock(project: Path, console: TextIO) -> AbstractContextManager[None]:
     """Keep a second build of the same tree waiting; within one process it may be taken again."""
     file = project / ".mixrepro" / "book.lock"
     file.parent.mkdir(exist_ok=True)
-    lock = FileLock(file, is_singleton=True)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        print("Another build of this book is at work: waiting for it.", file=console, flush=True)
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
+    return held(file, "Another build of this book is at work", console)

@@ -1,4 +1,4 @@
-"""Keeps two processes from executing the same chapters at the same time."""
+"""Keeps two processes from executing the same chapters at the same time: the book's only way to lock."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
