@@ -3,7 +3,7 @@
 `paper` is the paper's own setting: ResNet-34 on 30 and 100 % of CIFAR-10, no augmentation. One run of 800 epochs
 serves all three trials: each is its beginning. At other sizes the deeper network is the fully connected one of
 FIG-3 (its runs are those of FIG-3 at 100 %), and the trials are a quarter, half and all of its run.
-Expected from the paper: a longer trial ends lower with Mixup, and not with ERM.
+Expected from the paper: a longer trial ends lower with Mixup, and higher with ERM.
 Cost at `quick`, besides FIG-3's runs: some seconds on two cores. Run: `mixrepro sweep FIG-10 --profile quick`.
 """
 
