@@ -8,11 +8,11 @@ from .rules import Verdict
 
 
 def judge(results: Results) -> Verdict:
-    """Judge FIG-11 from the shortest trial to the longest: Mixup falls, ERM on all of the data only."""
+    """Judge FIG-11 from the shortest trial to the longest: Mixup falls, ERM on all house numbers only."""
     both = panels(results)
     when = between(next(iter(both.values())))
     return Verdict(
         claim="FIG-11",
-        title="With a deeper network on other data, longer trials end lower with Mixup; with ERM on all data only",
+        title="Deeper, on other data: longer trials end lower with Mixup; with ERM only on all house numbers",
         parts=fig_9.parts({n: (one, *trial_falls(one)) for (_, n), one in both.items()}, when, when),
     )

@@ -1,4 +1,8 @@
-"""FIG-9: FIG-2 on other data, of which ERM gets worse on all and does not on a part."""
+"""FIG-9: FIG-2 on other data; on all house numbers ERM gets worse, too, and on a part of them it does not.
+
+That ERM gets worse on all of them is a statement about SVHN; of CIFAR-10 the paper says the opposite. So it is
+judged where house numbers are trained on, and decides nothing where other data stand in for them.
+"""
 
 import numpy as np
 
@@ -7,12 +11,15 @@ from . import fig_2
 from .panels import panels
 from .rules import Part, Verdict, at_turn, exceeds, turning_epochs
 
+#: The data of which the paper says that ERM, too, gets worse on all of them.
+HOUSE_NUMBERS = "svhn"
+
 
 def judge(results: Results) -> Verdict:
-    """Judge FIG-9: Mixup falls on both amounts of data; ERM falls on all of them, and not on the part."""
+    """Judge FIG-9: Mixup falls on both amounts of data; ERM not on the part, but on all house numbers."""
     return Verdict(
         claim="FIG-9",
-        title="On other data Mixup falls, too; ERM falls on all of them, and does not on a part",
+        title="On other data Mixup falls, too; ERM does not on a part of them, but on all house numbers",
         parts=parts(
             {n: (one, *falls(one)) for (_, n), one in panels(results).items()},
             "after its turning epoch",
@@ -37,7 +44,7 @@ def falls(one: Results) -> tuple[np.ndarray, np.ndarray]:
 def parts(
     falls: dict[int, tuple[Results, np.ndarray, np.ndarray]], mixup_when: str, erm_when: str
 ) -> tuple[Part, ...]:
-    """Judge the falls on each amount of data.
+    """Judge the falls on each amount of data; ERM's on all of the data where these are house numbers.
 
     Args:
         falls: Amount of data -> its results, Mixup's falls and ERM's, float64 [seeds] each.
@@ -48,9 +55,9 @@ def parts(
     for n, (one, mixup, erm) in falls.items():
         where = f"n = {n:,}: "
         judged.append(fig_2.mixup_falls(mixup, one, where, mixup_when))
-        if n == max(falls):
+        if n < max(falls):
+            judged.append(fig_2.erm_stays(erm, one, where, erm_when))
+        elif one.experiment.arms["ERM"].data == HOUSE_NUMBERS:
             statement = f"{where}ERM's test accuracy falls, too, {erm_when}"
             judged.append(exceeds(erm, fig_2.MARGIN, statement, one))
-        else:
-            judged.append(fig_2.erm_stays(erm, one, where, erm_when))
     return tuple(judged)

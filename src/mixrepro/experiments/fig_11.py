@@ -3,7 +3,8 @@
 `paper` is the paper's own setting: ResNet-34 on 30 and 100 % of SVHN, no augmentation; trials as in FIG-10. At
 `quick` and `small` the deeper network is trained on the data of FIG-9, which differ from FIG-10's in number alone;
 `smoke` has the runs of FIG-10.
-Expected from the paper: as FIG-9: a longer trial ends lower with Mixup, and with ERM on all of the data only.
+Expected from the paper: as FIG-9: a longer trial ends lower with Mixup, and with ERM on all house
+numbers only (`paper`).
 Cost at `quick`: a quarter of a minute on two cores. Run: `mixrepro sweep FIG-11 --profile quick`.
 """
 
