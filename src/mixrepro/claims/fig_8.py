@@ -1,10 +1,10 @@
 """FIG-8: does ERM's gradient vanish, and Mixup's rise to a plateau instead?
 
-A norm is judged as a share of its largest value along the run. The largest and the smallest value of a noisy curve
-flatter whatever is compared with them, so each seed's are read at the epochs that the other seeds choose.
+A norm is zero when it is less than a hundredth of its largest value along the run. Norms are compared by their
+ratio, whose spread over seeds is skewed, so it is judged in doublings. The largest and the smallest value of a
+noisy curve flatter whatever is compared with them, so each seed's are read at the epochs that the other seeds
+choose.
 """
-
-from collections.abc import Callable
 
 import numpy as np
 
@@ -12,20 +12,26 @@ from ..expected_gradient import ExpectedGradient
 from ..results import Results
 from .fig_2 import MARGIN
 from .intervals import lies_within, stays_above
-from .rules import Verdict, at_turn, exceeds, stays_below
+from .rules import Verdict, at_turn, exceeds, highest_of_others, stays_below
 
 #: The two norms: of an epoch's mean gradient, and of a mini-batch's own, averaged over the epoch.
 FULL_BATCH, MINI_BATCH = "gradient_norm", "batch_gradient_norm"
 
 #: Share of its largest value below which a norm counts as zero: on a linear axis it cannot be told from it.
 ZERO = 0.01
-#: A rise that matters, as a share of the smallest value. Mixup's norm in one epoch depends on a few draws of lam,
-#: and varies by a tenth.
-MIN_RISE = 0.25
-#: What still is level from one doubling of the epochs to the next, and what still is at the maximum: a fifth.
-LEVEL = 0.2
+#: A share below which a norm is rounding; how far below, even down to zero, says nothing.
+ROUNDING = float(np.finfo(np.float32).eps)
+#: A rise that matters, in doublings: by a quarter. Mixup's norm in one epoch depends on a few draws of lam, and
+#: varies by a tenth.
+MIN_RISE = float(np.log2(1.25))
+#: What still is level from one doubling of the epochs to the next, and how far above its end a norm may have been,
+#: in doublings: by a fifth.
+LEVEL = float(np.log2(1.2))
+#: A fall of the expected gradient's norm that matters, as a share: an estimate below zero has no logarithm.
+MIN_FALL = 0.2
 #: Below this share of a squared norm, the rest is most of it.
 HALF = 0.5
+UNIT = "doublings"
 
 
 def judge(results: Results, norm: str = FULL_BATCH) -> Verdict:
@@ -39,24 +45,37 @@ def judge(results: Results, norm: str = FULL_BATCH) -> Verdict:
     _, accuracy = results.curve("Mixup", "test_accuracy")
     _, erm_accuracy = results.curve("ERM", "test_accuracy")
     before, last = doublings(epochs, mixup)
-    end = last / largest(mixup)
-    erm_largest = largest(erm)
-    of, share = "of its largest value", "share"
+    erm_zero, mixup_zero = ZERO * largest(erm), ZERO * largest(mixup)
+    above_zero = f"doublings above {100 * ZERO:g} % of its largest value"
     return Verdict(
         claim="FIG-8",
         title="ERM's gradient norm goes to zero; Mixup's rises to a plateau, and Mixup generalises better",
         parts=(
-            stays_below(_end(erm) / erm_largest, ZERO, f"ERM's norm ends at zero (share {of})", results, share),
-            stays_above(end, ZERO, f"Mixup's norm does not end at zero (share {of})", results, share),
-            exceeds(rise(mixup), MIN_RISE, "Mixup's norm rises after its minimum", results, share),
-            stays_below(1 - end, LEVEL, "Mixup's norm ends at its maximum (fall from it)", results, share),
-            lies_within(last / before - 1, LEVEL, "Mixup's norm is level at the end", results, share),
             stays_below(
-                at_turn(erm, accuracy) / erm_largest,
-                ZERO,
-                f"when Mixup's test accuracy turns, ERM's norm already is zero (share {of})",
+                in_doublings(_end(erm), erm_zero), 0.0, f"ERM's norm ends at zero ({above_zero})", results, UNIT
+            ),
+            stays_above(
+                in_doublings(last, mixup_zero),
+                0.0,
+                f"Mixup's norm does not end at zero ({above_zero})",
                 results,
-                share,
+                UNIT,
+            ),
+            exceeds(rise(mixup), MIN_RISE, "Mixup's norm rises after its minimum", results, UNIT),
+            stays_below(
+                in_doublings(largest_since_smallest(mixup), last),
+                LEVEL,
+                "Mixup's norm ends at the maximum that follows its minimum (fall from it)",
+                results,
+                UNIT,
+            ),
+            lies_within(in_doublings(last, before), LEVEL, "Mixup's norm is level at the end", results, UNIT),
+            stays_below(
+                in_doublings(at_turn(erm, accuracy), erm_zero),
+                0.0,
+                f"when Mixup's test accuracy turns, ERM's norm already is zero ({above_zero})",
+                results,
+                UNIT,
             ),
             exceeds(
                 at_turn(accuracy, accuracy) - at_turn(erm_accuracy, accuracy),
@@ -97,7 +116,7 @@ def judge_expected(measured: ExpectedGradient) -> Verdict:
             ),
             exceeds(
                 1 - norms[:, -1] / norms[:, 0],
-                LEVEL,
+                MIN_FALL,
                 f"from {first} to {last} the norm of the expected gradient falls",
                 measured,
                 "share",
@@ -115,17 +134,42 @@ def largest(norms: np.ndarray) -> np.ndarray:
     Returns:
         float64 [seeds]; NaN where the other half is empty or not complete.
     """
-    return _chosen_by_others(norms, lambda mean: int(mean.argmax()))
+    return _at(norms, highest_of_others(norms))
+
+
+def largest_since_smallest(norms: np.ndarray) -> np.ndarray:
+    """Return each seed's largest norm from its smallest on; both epochs are the other seeds' choice.
+
+    What lies before the minimum does not count: the first gradients of a network that has learned nothing. A curve
+    that falls to its end is smallest there. Arguments and NaN as for `largest`.
+    """
+    smallest = highest_of_others(-norms)
+    places = np.full(len(norms), -1)
+    for start in np.unique(smallest[smallest >= 0]):
+        since = start + highest_of_others(norms[:, start:])
+        places = np.where(smallest == start, since, places)
+    return _at(norms, places)
 
 
 def rise(norms: np.ndarray) -> np.ndarray:
-    """Return by which share of its smallest norm each seed rises after it; the epochs are the other seeds' choice.
+    """Return by how many doublings each seed rises after its smallest norm, at epochs of the other seeds' choice.
 
     A curve that falls to its end is smallest there, and rises by nothing. Arguments and NaN as for `largest`.
     """
-    smallest = _chosen_by_others(norms, lambda mean: int(mean.argmin()))
-    after = _chosen_by_others(norms, lambda mean: int(mean.argmin()) + int(mean[mean.argmin() :].argmax()))
-    return after / smallest - 1
+    return in_doublings(largest_since_smallest(norms), _at(norms, highest_of_others(-norms)))
+
+
+def in_doublings(norms: np.ndarray, to: np.ndarray) -> np.ndarray:
+    """Return how many doublings lie between two norms: positive where the first is larger.
+
+    Args:
+        norms: float64 [seeds].
+        to: float64 [seeds].
+
+    Returns:
+        float64 [seeds]; no further below zero than `ROUNDING`, and NaN where one of them is.
+    """
+    return np.log2(np.maximum(norms / to, ROUNDING))
 
 
 def doublings(epochs: np.ndarray, norms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -164,11 +208,9 @@ def _end(norms: np.ndarray) -> np.ndarray:
     return norms[:, -1] if norms.shape[1] else np.full(len(norms), np.nan)
 
 
-def _chosen_by_others(norms: np.ndarray, choose: Callable[[np.ndarray], int]) -> np.ndarray:
-    """Read each seed's curve at the point that is chosen from the mean curve of the other half of the seeds."""
-    found, half = np.full(len(norms), np.nan), np.arange(len(norms)) % 2
-    for mine in (0, 1):
-        others = norms[half != mine]
-        if others.size and np.isfinite(others).all():
-            found[half == mine] = norms[half == mine, choose(others.mean(0))]
+def _at(norms: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Return each seed's norm at a point of its own, float64 [seeds]; NaN where there is no point."""
+    found = np.full(len(norms), np.nan)
+    chosen = places >= 0
+    found[chosen] = norms[chosen, places[chosen]]
     return found
