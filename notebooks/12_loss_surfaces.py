@@ -19,8 +19,9 @@
 #
 # **Made precise.** A picture is an impression; a number can be judged. For each seed and each snapshot, move the
 # network by half the size of its weights in random directions, and take the mean rise of the loss. The claim is
-# supported if that rise is larger at the last snapshot than at the first, and if no snapshot breaks the order,
-# each with 95 % confidence over seeds. It would be refuted if growth by a quarter of a doubling were excluded.
+# supported if that rise is larger at the last snapshot than at the first, and at each snapshot than at the one
+# before, each with 95 % confidence over seeds. It would be refuted if growth by a quarter of a doubling from the first
+# to the last were excluded, or if the rise fell, with the same confidence, from one snapshot to the next.
 #
 # Two further verdicts use other rulers. **FIG-2-LAND-HESSIAN** asks the same of the curvature: the largest
 # eigenvalue and the trace of the Hessian. **FIG-2-LAND+** (ours) asks it of the answers instead of the loss, with

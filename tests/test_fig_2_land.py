@@ -10,6 +10,7 @@ import torch
 
 from mixrepro import models, sharpness, sweep
 from mixrepro.claims import fig_2_land as claim
+from mixrepro.claims.rules import student_interval
 from mixrepro.data import load
 from mixrepro.errors import ConfigError, StoreError
 from mixrepro.experiments import fig_2, fig_2_land
@@ -201,6 +202,11 @@ def test_picture_is_supported_when_the_rise_grows_at_every_snapshot():
     verdict = claim.judge(constructed(mixup={"rise": 1.4}))
     assert verdict.verdict == "supported"
     assert verdict.parts[0].effect == pytest.approx(2 * np.log2(1.4), abs=0.03)
+    assert [part.statement for part in verdict.parts[1:]] == [
+        "it rises by more at epoch 20 than at epoch 10",
+        "it rises by more at epoch 40 than at epoch 20",
+    ]
+    assert verdict.parts[1].effect == pytest.approx(np.log2(1.4), abs=0.03)
     assert claim.headline(verdict) == "Around Mixup's network the loss gets steeper, step by step"
 
 
@@ -215,7 +221,7 @@ def test_picture_is_refuted_in_part_when_one_step_goes_down():
     check = constructed(mixup={"rise": 2.0})
     check.rise[1, :, 1] = 0.5 * check.rise[1, :, 0]
     verdict = claim.judge(check)
-    assert words(verdict) == ["supported", "refuted"]
+    assert words(verdict) == ["supported", "refuted", "supported"]
     assert claim.headline(verdict) == "Around Mixup's network the loss gets steeper"
 
 
@@ -274,6 +280,20 @@ def test_seldom_supported_without_growth():
         rise = np.exp(generator.normal(0, 0.1, check.rise.shape))
         found.append(words(claim.judge(dataclasses.replace(check, rise=rise)))[0] == "supported")
     assert np.mean(found) <= 0.05  # 2.5 % expected
+
+
+def test_a_step_that_is_small_and_positive_is_seldom_refuted():
+    # Steps of a tenth of a doubling, lost in a noise of three: on average the smaller of the two lies below zero.
+    generator = np.random.default_rng(2)
+    check = constructed(mixup={"rise": 2**0.1}, noise=0.0)
+    refuted, smallest_refuted, experiments = np.zeros(2), 0, 400
+    for _ in range(experiments):
+        rise = check.rise * np.exp2(generator.normal(0, 0.3, check.rise.shape))
+        refuted += [word == "refuted" for word in words(claim.judge(dataclasses.replace(check, rise=rise)))[1:]]
+        steps = np.diff(np.log2(rise[1, ..., sharpness.RADII.index(claim.RADIUS)]), axis=1)
+        smallest_refuted += student_interval(steps.min(1))[1] < 0
+    assert (refuted / experiments <= 0.025).all()
+    assert smallest_refuted / experiments > 0.1
 
 
 def test_figures_tell_the_numbers_in_words():

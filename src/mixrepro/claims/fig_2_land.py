@@ -5,6 +5,8 @@ much the loss rises around the network. The same words are judged by the Hessian
 ruler that the size of the outputs cannot stretch, with ERM beside it, in FIG-2-LAND+ (ours).
 """
 
+import itertools
+
 import numpy as np
 
 from ..sharpness import Sharpness
@@ -21,19 +23,20 @@ UNIT = "doublings"
 
 
 def judge(check: Sharpness) -> Verdict:
-    """Judge FIG-2-LAND: the loss around Mixup's networks rises more and more steeply from snapshot to snapshot."""
+    """Judge FIG-2-LAND: the loss around Mixup's networks rises more and more steeply from snapshot to snapshot.
+
+    Each step is a part: the smallest of several noisy steps lies below zero on average where all of them are small
+    and positive.
+    """
     steps = np.diff(_log(check.of("Mixup", "rise", RADIUS)), axis=1)
     return Verdict(
         claim="FIG-2-LAND",
         title="Over-training with Mixup leads to sharper minima: steeper filter-normalised surfaces",
         parts=(
             _grows(check, "rise", "the loss around Mixup's network rises by more at the last snapshot than first"),
-            exceeds(
-                steps.min(1),
-                0.0,
-                "it rises by more at every snapshot than at the one before (smallest step)",
-                check,
-                UNIT,
+            *(
+                exceeds(step, 0.0, f"it rises by more at epoch {last:,} than at epoch {first:,}", check, UNIT)
+                for step, (first, last) in zip(steps.T, itertools.pairwise(check.epochs), strict=True)
             ),
         ),
     )
@@ -93,9 +96,9 @@ def _log(values: np.ndarray) -> np.ndarray:
 
 def headline(verdict: Verdict) -> str:
     """Word what was found around Mixup's networks, for the title of the surfaces."""
-    ever, always = (part.verdict for part in verdict.parts)
+    ever, *steps = (part.verdict for part in verdict.parts)
     if ever == "supported":
-        return "Around Mixup's network the loss gets steeper" + (", step by step" if always == "supported" else "")
+        return "Around Mixup's network the loss gets steeper" + (", step by step" if {*steps} == {ever} else "")
     return f"Around Mixup's network the loss {'does not get' if ever == 'refuted' else 'may get'} steeper"
 
 
