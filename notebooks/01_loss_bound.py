@@ -175,7 +175,8 @@ plots.nearness_to_bound(results)
 # The rule: one exact loss below its floor, by more than rounding, refutes the lemma. The quadrature nodes are a
 # distribution of $\lambda$ of their own, and the lemma holds for any, so the floor is computed with the same
 # nodes and no integration error can hide or fake a counterexample. The effect shown is the mean over seeds of each
-# seed's smallest margin; one seed below zero would refute.
+# seed's smallest margin; one seed below zero would refute. How near a run gets is no part of the verdict: that
+# depends on its training, and the right panel above shows it.
 
 # %%
 plots.VerdictCard(claim.judge(results))
