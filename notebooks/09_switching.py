@@ -43,6 +43,7 @@ from mixrepro import plots, sweep
 from mixrepro.claims import fig_6 as claim
 from mixrepro.claims import fig_6_rule as rule
 from mixrepro.experiments import fig_6
+from mixrepro.results import recorded
 
 changes = dict(
     alpha=alpha, num_seeds=num_seeds or None, n=n or None, lr=lr or None
@@ -110,6 +111,16 @@ plots.strategies_table(results)
 
 # %%
 plots.OtherSizes("FIG-6", "FIG-6+")
+
+# %% [markdown]
+# ### Was "in time" in time?
+#
+# Which switch is early, in time and late was declared before the runs; where Mixup turns is known only after them.
+# The table holds one against the other. Where "in time" lies several turns late, the verdict says what becomes of a
+# late switch and of a later one, and nothing of one at the turn, which FIG-6+ asks about.
+
+# %%
+plots.roles_table(results, recorded(fig_6.declare("small")))
 
 # %% [markdown]
 # ## Limits

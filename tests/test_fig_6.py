@@ -73,6 +73,38 @@ def test_in_time_is_the_middle_switch_or_the_earlier_of_two(simulate, switches, 
     assert claim.roles(results_of(simulate, ends)) == (2, in_time, 10)
 
 
+def test_measured_turn_stands_beside_the_declared_switch(simulate):
+    results = results_of(simulate, PAPER, turn=4)
+    assert claim.turns(results).tolist() == [4] * SEEDS
+    said = [part.statement for part in claim.judge(results).parts]
+    assert all(text.startswith("switched in time (epoch 5; Mixup turns at 4)") for text in said[:2])
+    rows = plots.roles_table(results).rows
+    assert rows == [
+        ["smoke", results.scale, "4", "2 (0.5 × the turn)", "5 (1.2 × the turn)", "10 (2.5 × the turn)"]
+    ]
+
+
+def test_turn_is_the_median_over_seeds_of_the_others_turns(simulate):
+    experiment = fig_6.declare("smoke", num_seeds=SEEDS, epochs=EPOCHS, switch_epochs=(2, 5, 10))
+    curves = {arm: {"test_accuracy": np.full((SEEDS, EPOCHS), 0.3)} for arm in experiment.arms}
+    curves["Mixup"]["test_accuracy"][:, 5] = 0.5
+    curves["Mixup"]["test_accuracy"][::2, 1] = 0.9  # seeds 0, 2 and 4 turn at 2, and tell the other two so
+    results = simulate(experiment, curves)
+    assert claim.turns(results).tolist() == [6, 2, 6, 2, 6]
+    assert claim.turn(results) == 6
+
+
+def test_a_turn_that_is_not_known_is_named_as_such(simulate):
+    level = results_of(simulate, PAPER | {"Mixup": 0.55})  # highest at its end
+    lost = results_of(simulate, PAPER, lost={("Mixup", 2)})
+    none = results_of(simulate, PAPER, lost={("Mixup", seed) for seed in range(SEEDS)})
+    assert np.isnan([claim.turn(results) for results in (level, lost, none)]).all()
+    assert "(epoch 5; no turn known)" in claim.judge(level).parts[0].statement
+    known = [row[2] for row in plots.roles_table(level, lost, none).rows]
+    assert known == ["not known of every seed", "not known of every seed", "not run"]
+    assert plots.roles_table(none).rows[0][3:] == ["2", "5", "10"]
+
+
 def test_erm_and_mixup_are_the_runs_of_fig_2():
     ours, theirs = fig_6.declare("quick"), fig_2.declare("quick")
     for arm in ("ERM", "Mixup"):

@@ -12,7 +12,7 @@ from ..experiments.fig_6 import arm_name
 from ..results import Results
 from . import fig_6
 from .fig_2 import MARGIN, MIN_DROP
-from .rules import Verdict, at_turn, exceeds, highest_of_others, stays_below, turning_epochs
+from .rules import Verdict, at_turn, exceeds, highest_of_others, stays_below
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,12 @@ class Choice:
 
 def choose(results: Results) -> Choice:
     """Choose each seed's switch by the turn of the others' Mixup curves, and the best one by where they end."""
-    epochs, mixup = results.curve("Mixup", "test_accuracy")
+    _, mixup = results.curve("Mixup", "test_accuracy")
     switches = np.array(fig_6.switch_epochs(results))
     ends = np.stack([results.final(arm_name(epoch), "test_accuracy") for epoch in switches], axis=1)
     seeds = np.arange(results.n_declared)
-    places = turning_epochs(mixup)
-    turned = places >= 0
-    turn = np.where(turned, epochs[places] if len(epochs) else np.nan, np.nan)
+    turn = fig_6.turns(results)
+    turned = np.isfinite(turn)
     nearest = np.abs(np.log(switches[:, None] / np.where(turned, turn, 1.0))).argmin(0)
     highest = highest_of_others(ends)  # ends: [seeds, switches]
     known = highest >= 0

@@ -5,7 +5,7 @@ from .curves import bound_by_alpha, nearness_to_bound, over_training, switching
 from .frames import FrameSlider
 from .other_sizes import OtherSizes
 from .recorded import NotRun, judged, recorded, recorded_together
-from .tables import endings_table, protocol_table, strategies_table, table
+from .tables import endings_table, protocol_table, roles_table, strategies_table, table
 
 __all__ = [
     "FrameSlider",
@@ -21,6 +21,7 @@ __all__ = [
     "protocol_table",
     "recorded",
     "recorded_together",
+    "roles_table",
     "strategies_table",
     "switching",
     "table",

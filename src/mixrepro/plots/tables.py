@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..claims import fig_6_monitor, fig_6_rule
+from ..claims import fig_6, fig_6_monitor, fig_6_rule
 from ..claims.rules import student_interval
 from ..results import Results
 from . import style
@@ -95,6 +95,29 @@ def strategies_table(results: Results) -> Table:
     return Table(
         head, [[name, at, mean_and_std(ends, percent=True)] for name, at, ends in rows], _caption(results)
     )
+
+
+def roles_table(*every: Results) -> Table:
+    """Show the switches declared as early, in time and late beside the epoch at which Mixup turned (FIG-6).
+
+    Args:
+        every: Runs of FIG-6, one size each.
+    """
+    rows = []
+    for results in every:
+        turn = fig_6.turn(results)
+        there = bool(len(results.curve("Mixup", "test_accuracy")[0]))
+        known = f"{turn:,.0f}" if np.isfinite(turn) else "not known of every seed" if there else "not run"
+        roles = [
+            f"{epoch:,}" + (f" ({epoch / turn:.2g} × the turn)" if np.isfinite(turn) else "")
+            for epoch in fig_6.roles(results)
+        ]
+        rows.append([results.profile, results.scale, known, *roles])
+    head = ["size", "what", "Mixup turns at epoch", "declared too early", "declared in time", "declared too late"]
+    caption = (
+        "Turn: median over seeds of the epoch at which the Mixup curve of the other half of the seeds is highest."
+    )
+    return Table(head, rows, caption)
 
 
 def _epochs_text(epochs: np.ndarray) -> str:
