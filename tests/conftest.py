@@ -5,11 +5,17 @@ from multiprocessing import forkserver
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from mixrepro.config import RunConfig
 from mixrepro.experiments.declaration import Experiment
 from mixrepro.results import Results
 from mixrepro.store import Record, Store
+
+
+# How long an example takes says how busy the machine is, and nothing of the code.
+settings.register_profile("mixrepro", deadline=None)
+settings.load_profile("mixrepro")
 
 
 @pytest.fixture(scope="module")
