@@ -12,7 +12,6 @@ from mixrepro.experiments.declaration import Experiment
 from mixrepro.results import Results
 from mixrepro.store import Record, Store
 
-
 # How long an example takes says how busy the machine is, and nothing of the code.
 settings.register_profile("mixrepro", deadline=None)
 settings.load_profile("mixrepro")
