@@ -81,10 +81,8 @@ figures.along_training(results, claim.headline(verdict))
 # ### Verdict on FIG-8
 #
 # The full batch is judged. Largest and smallest value of a noisy curve flatter what is compared with them, so
-# each seed's are read at the epochs that the *other* half of the seeds chooses. Mixup's minimum is the point
-# from which their norm rises most, and its maximum where that rise ends; so neither the first gradients nor a
-# late level as low as the first minimum is taken for one of them. Ratios of norms are skewed, so they are judged
-# in doublings: 0.26 of one is a fifth more, 0.32 a quarter more, 1 twice as much.
+# each seed's are read at the epochs that the *other* half of the seeds chooses. Ratios of norms are skewed, so
+# they are judged in doublings: 0.26 of one is a fifth more, 0.32 a quarter more, 1 twice as much.
 #
 # This rule was changed after the first verdicts were known, because it took Mixup's maximum over the whole run,
 # which refuted any network with large first gradients by its initialisation, and averaged shares, whose interval

@@ -45,7 +45,6 @@ def judge(results: Results, norm: str = FULL_BATCH) -> Verdict:
     _, accuracy = results.curve("Mixup", "test_accuracy")
     _, erm_accuracy = results.curve("ERM", "test_accuracy")
     before, last = doublings(epochs, mixup)
-    _, tops = rise_places(mixup)
     erm_zero, mixup_zero = ZERO * largest(erm), ZERO * largest(mixup)
     above_zero = f"doublings above {100 * ZERO:g} % of its largest value"
     return Verdict(
@@ -64,7 +63,7 @@ def judge(results: Results, norm: str = FULL_BATCH) -> Verdict:
             ),
             exceeds(rise(mixup), MIN_RISE, "Mixup's norm rises after its minimum", results, UNIT),
             stays_below(
-                in_doublings(_at(mixup, tops), last),
+                in_doublings(largest_since_smallest(mixup), last),
                 LEVEL,
                 "Mixup's norm ends at the maximum that follows its minimum (fall from it)",
                 results,
@@ -138,52 +137,37 @@ def largest(norms: np.ndarray) -> np.ndarray:
     return _at(norms, highest_of_others(norms))
 
 
-def rise_places(norms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Find for each seed between which points the norms of the other half of the seeds rise most.
+def largest_since_smallest(norms: np.ndarray) -> np.ndarray:
+    """Return each seed's largest norm from its smallest on; both epochs are the other seeds' choice.
 
-    A minimum and the maximum that follows it. What lies before does not count: the first gradients of a network
-    that has learned nothing. The lowest point of all would not do, for a norm that rises and sinks as low again is
-    lowest before or after, as chance has it. A curve that only falls is lowest at its end.
-
-    Args:
-        norms: float64 [seeds, points].
-
-    Returns:
-        int64 [seeds] each: minimum, maximum; -1 where the other half is empty or not complete.
+    What lies before the minimum does not count: the first gradients of a network that has learned nothing. A curve
+    that falls to its end is smallest there. Arguments and NaN as for `largest`.
     """
-    tops, bottoms = np.full(len(norms), -1), np.full(len(norms), -1)
-    if norms.shape[1]:
-        logs = in_doublings(norms, norms.max(1, keepdims=True))
-        rises = logs - np.minimum.accumulate(logs, axis=1)
-        places = highest_of_others(rises[:, ::-1])  # backwards: of equal ones the last
-        tops = np.where(places >= 0, norms.shape[1] - 1 - places, -1)
-    for top in np.unique(tops[tops >= 0]):
-        bottoms = np.where(tops == top, highest_of_others(-norms[:, : top + 1]), bottoms)
-    return bottoms, tops
+    smallest = highest_of_others(-norms)
+    places = np.full(len(norms), -1)
+    for start in np.unique(smallest[smallest >= 0]):
+        since = start + highest_of_others(norms[:, start:])
+        places = np.where(smallest == start, since, places)
+    return _at(norms, places)
 
 
 def rise(norms: np.ndarray) -> np.ndarray:
-    """Return by how many doublings each seed rises from its minimum to the maximum that follows it.
+    """Return by how many doublings each seed rises after its smallest norm, at epochs of the other seeds' choice.
 
-    Args:
-        norms: float64 [seeds, points].
-
-    Returns:
-        float64 [seeds]; NaN where the other half, which chooses both, is empty or not complete.
+    A curve that falls to its end is smallest there, and rises by nothing. Arguments and NaN as for `largest`.
     """
-    bottoms, tops = rise_places(norms)
-    return in_doublings(_at(norms, tops), _at(norms, bottoms))
+    return in_doublings(largest_since_smallest(norms), _at(norms, highest_of_others(-norms)))
 
 
 def in_doublings(norms: np.ndarray, to: np.ndarray) -> np.ndarray:
     """Return how many doublings lie between two norms: positive where the first is larger.
 
     Args:
-        norms: float64 [seeds], or [seeds, points].
-        to: float64 of a shape that fits.
+        norms: float64 [seeds].
+        to: float64 [seeds].
 
     Returns:
-        float64 of the shape of `norms`; no further below zero than `ROUNDING`, and NaN where one of them is.
+        float64 [seeds]; no further below zero than `ROUNDING`, and NaN where one of them is.
     """
     return np.log2(np.maximum(norms / to, ROUNDING))
 
