@@ -185,7 +185,7 @@ def test_the_fewer_the_data_the_earlier_holds_in_steps_not_in_epochs():
     assert 0 < in_steps.interval[0] < in_steps.interval[1] < 1  # more steps, fewer than twice as many
 
 
-@pins("Too late is not too late.")
+@pins("Late costs little, and in time gains little.")
 def test_too_late_is_not_too_late():
     results = runs("FIG-6")
     switched = {epoch: ends(results, arm_name(epoch)) for epoch in fig_6.switch_epochs(results)}
@@ -198,7 +198,7 @@ def test_too_late_is_not_too_late():
     assert below(switched[in_time] - switched[late], MIN_DROP)
 
 
-@pins("The turn of other runs tells when to switch, and on images nothing is gained by it.")
+@pins("Switching at the turn of other runs beats Mixup, and on images not ERM.")
 def test_the_turn_of_other_runs_tells_when_to_switch_and_on_images_nothing_is_gained_by_it():
     results = runs("FIG-6")
     chosen = fig_6_rule.choose(results)
@@ -299,7 +299,7 @@ def test_a_narrow_network_of_convolutions_on_few_images_freezes_before_it_can_tu
     assert (ends(largest) > ends(largest, "ERM")).all()
 
 
-@pins("Squared error needs images.")
+@pins("With the schedule, squared error needs images.")
 def test_squared_error_needs_images():
     results = runs("FIG-13")
     ((_, one),) = panels(results).items()
