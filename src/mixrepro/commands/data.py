@@ -7,7 +7,8 @@ import typer
 
 from .. import paths
 from ..config import RunConfig
-from .options import DataRoot, config_from, with_fields
+from .options import DataRoot, with_fields
+from .reading import config_from
 
 SHIFTED_SETS = (
     "mnist1d         iid_noise-1 ... -5, corr_noise-, scale-, shear-, translation-1 ... -5: rendered anew",

@@ -1,6 +1,5 @@
-"""What commands share: their options, and how text from the command line becomes a configuration."""
+"""What commands share: their options."""
 
-import contextlib
 import inspect
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,11 +9,10 @@ import typer
 from .. import paths
 from ..config import PROFILES, RunConfig
 from ..errors import ConfigError, found_expected
+from .reading import type_of
 
 FLAGS = ("exact_mixup_loss",)
-INTEGERS = {name for name, field in RunConfig.model_fields.items() if type(field.default) is int}
-INTEGERS |= {"switch_epoch", "test_size"}
-NUMBERS = {name for name, field in RunConfig.model_fields.items() if type(field.default) is float}
+METAVARS = {(int, False): "INTEGER", (float, False): "NUMBER"}
 
 DataRoot = Annotated[Path | None, typer.Option(help="Folder of the data; arrays: the folder of .npz files.")]
 StoreRoot = Annotated[Path | None, typer.Option("--store", help="Folder of run records.")]
@@ -61,39 +59,7 @@ def check_cell_timeout(seconds: float | None) -> None:
 def _metavar(name: str) -> str | None:
     if name in FLAGS:
         return None
-    return "INTEGER" if name in INTEGERS else "NUMBER" if name in NUMBERS else "TEXT"
-
-
-def config_from(fields: dict[str, str | bool | None]) -> RunConfig:
-    """Make a configuration of those options that were given.
-
-    Raises:
-        ConfigError: A field is mistyped or out of range; the message names it.
-    """
-    given: dict[str, Any] = {name: value for name, value in fields.items() if value is not None}
-    for name, text in given.items():
-        if name in ("milestones", "snapshots"):
-            given[name] = integers(name, text)
-        elif name == "shifted_sets":
-            given[name] = tuple(text.split(","))
-        elif name in INTEGERS | NUMBERS:
-            with contextlib.suppress(
-                ValueError
-            ):  # what is no number is refused by RunConfig, which names the field
-                given[name] = int(text) if name in INTEGERS else float(text)
-    return RunConfig(**given)
-
-
-def integers(field: str, text: str) -> tuple[int, ...]:
-    """Read integers separated by commas.
-
-    Raises:
-        ConfigError: They are none.
-    """
-    try:
-        return tuple(int(part) for part in text.split(","))
-    except ValueError:
-        raise ConfigError(found_expected(field, text, "integers separated by commas")) from None
+    return METAVARS.get(type_of(RunConfig.model_fields[name].annotation), "TEXT")
 
 
 def project() -> Path:

@@ -10,7 +10,8 @@ import typer
 from ..config import RunConfig
 from ..errors import ConfigError, found_expected
 from ..store import Record, Store
-from .options import AsJson, DataRoot, Device, StoreRoot, config_from, integers, with_fields
+from .options import AsJson, DataRoot, Device, StoreRoot, with_fields
+from .reading import config_from, integers
 
 RUN_FIELDS = [name for name in RunConfig.model_fields if name not in ("seed", "data_sha256")]
 SEEDS = typer.Option(help="One seed, a range 0:10, or a list 0,3,5.")

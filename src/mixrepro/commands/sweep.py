@@ -1,8 +1,8 @@
 """`mixrepro sweep`: the runs of an experiment that are missing."""
 
-import contextlib
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +14,7 @@ from ..experiments.declaration import KEPT
 from ..results import Results, collect
 from ..store import Store
 from .options import DataRoot, Device, ProfileName, StoreRoot
+from .reading import read
 
 if TYPE_CHECKING:
     from ..placing.plan import Plan
@@ -53,8 +54,8 @@ def sweep(
 
     For chapters at several parameters: mixrepro sweep notebook --help.
     """
-    overrides = dict(_setting(text) for text in settings or ())
-    experiment = experiments.declare(claim, profile, **overrides | ({} if model is None else {"model": model}))
+    overrides = read_settings([*(settings or ()), *([] if model is None else [f"model={model}"])], claim)
+    experiment = experiments.declare(claim, profile, **overrides)
     experiment = experiment.only(arms) if arms else experiment
     kept = Store(store)
     if dry_run:
@@ -98,23 +99,24 @@ def _show_budget(plan: "Plan") -> None:
     )
 
 
-TRUTH = {"true": True, "false": False}
+def read_settings(texts: Sequence[str], claim: str) -> dict[str, Any]:
+    """Read settings as NAME=VALUE, each by its type: several values at commas, none of several as `NAME=`.
 
-
-def _setting(text: str) -> tuple[str, Any]:
-    """Read NAME=VALUE: numbers and truth where it looks so, several values at commas, none as `()`."""
-    name, given, value = text.partition("=")
-    if not (given and name.strip()):
-        raise ConfigError(found_expected("--set", text, "NAME=VALUE, as in epochs=800"))
-    name = name.strip().replace("-", "_")
-    if not value:
-        return name, ()
-    if value.lower() in TRUTH:
-        return name, TRUTH[value.lower()]
-    for read in (int, float, lambda parts: tuple(int(part) for part in parts.split(","))):
-        with contextlib.suppress(ValueError):
-            return name, read(value)
-    return name, tuple(value.split(",")) if "," in value else value
+    Raises:
+        ConfigError: The claim is unknown, or a text is no setting, no value of its type, or given twice.
+    """
+    kinds = experiments.kinds_of(claim)
+    settings: dict[str, Any] = {}
+    for text in texts:
+        name, given, value = text.partition("=")
+        name = name.strip().replace("-", "_")
+        if not (given and name):
+            raise ConfigError(found_expected("--set", text, "NAME=VALUE, as in epochs=800"))
+        if name in settings:
+            raise ConfigError(found_expected(name, "a second value", "one"))
+        # A name that is none stays text: the declaration says which it takes.
+        settings[name] = read(name, value, kinds[name]) if name in kinds else value
+    return settings
 
 
 def _show_plan(results: Results, device: str) -> None:

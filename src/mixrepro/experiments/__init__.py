@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from ..config import unknown_name
 from ..errors import ConfigError
@@ -27,6 +28,7 @@ from . import (
     test_sets,
 )
 from .declaration import Experiment
+from .settings import kinds
 
 #: Claim id -> declaration, called as `declare(profile, **overrides)`. Claims with a + are ours; all but FIG-13+
 #: are judged by the runs of the claim that they sharpen.
@@ -63,12 +65,25 @@ DECLARATIONS: dict[str, Callable[..., Experiment]] = {
 }
 
 
-def declare(claim: str, profile: str, **overrides: object) -> Experiment:
+def kinds_of(claim: str) -> dict[str, Any]:
+    """Return the type of every setting that a claim's experiment may know: name -> annotation.
+
+    Raises:
+        ConfigError: The claim is unknown.
+    """
+    if claim not in DECLARATIONS:
+        raise ConfigError(unknown_name("claim", claim, list(DECLARATIONS)))
+    return kinds(DECLARATIONS[claim])
+
+
+def declare(claim: str, profile: str, /, **overrides: object) -> Experiment:
     """Declare the experiment of a claim.
 
     Raises:
         ConfigError: Claim, profile or an override is unknown or out of range.
     """
-    if claim not in DECLARATIONS:
-        raise ConfigError(unknown_name("claim", claim, list(DECLARATIONS)))
+    known = kinds_of(claim)
+    for name in overrides:
+        if name not in known:  # checked here, since a name such as `profile` would be taken for an argument
+            raise ConfigError(unknown_name("parameter", name, sorted({*known} - {"seed"})))
     return DECLARATIONS[claim](profile, **overrides)
