@@ -140,7 +140,7 @@ def test_runs_without_shifted_sets_are_refused(simulate):
 @pytest.mark.parametrize(("module", "percent"), [(fig_15, 100), (fig_16, 30)])
 def test_runs_are_those_of_fig_2(module, percent, profile):
     ours = module.declare(profile)
-    theirs = fig_2.declare(profile, "resnet18" if profile == "paper" else "mlp", percent=percent)
+    theirs = fig_2.declare(profile, **({"model": "resnet18", "percent": percent} if profile == "paper" else {}))
     assert ours.id == module.__name__.rsplit(".", 1)[-1].upper().replace("_", "-")
     for arm, config in ours.arms.items():
         assert config.but(shifted_sets=()) == theirs.arms[arm].but(shifted_sets=(), snapshots=())

@@ -7,9 +7,12 @@ from typing import Any, Literal, Self
 from ..config import Profile, RunConfig, check_profile, unknown_name
 from ..errors import ConfigError, found_expected
 from .recipes import DATA_SHA256
+from .settings import refuse_unused
 
 #: Profiles whose runs are long: their records are kept in `results/`, and outlive the code that made them.
 KEPT: tuple[Profile, ...] = ("small", "paper")
+#: More are a slip of the hand: listing them alone would fill the memory.
+MOST_SEEDS = 100_000
 #: How training points are augmented, in words.
 AUGMENTATIONS = {"crop_flip": "random crop and flip", "shift": "random shift"}
 
@@ -102,9 +105,10 @@ def size_of(sizes: Mapping[str, Mapping[str, Any]], profile: str, **overrides: A
     """
     if check_profile(profile) not in sizes:
         raise ConfigError(found_expected("profile", profile, f"one of {', '.join(sizes)} for this experiment"))
-    known = {*RunConfig.model_fields, *sizes[profile]}
+    refuse_unused("seed", overrides.get("seed"), "an experiment has the seeds 0 ... num_seeds - 1; set num_seeds")
+    known = {*RunConfig.model_fields, *sizes[profile]} - {"seed"}
     for name in overrides:
-        if name not in known:
+        if name not in known and name != "seed":
             raise ConfigError(unknown_name("parameter", name, sorted(known)))
     return {**sizes[profile], **{name: value for name, value in overrides.items() if value is not None}}
 
@@ -140,6 +144,8 @@ def seed_range(num_seeds: int) -> tuple[int, ...]:
     Raises:
         ConfigError: There would be none.
     """
-    if isinstance(num_seeds, bool) or not isinstance(num_seeds, int) or num_seeds < 1:
-        raise ConfigError(found_expected("num_seeds", num_seeds, "an integer, at least 1"))
+    if isinstance(num_seeds, bool) or not isinstance(num_seeds, int) or not 1 <= num_seeds <= MOST_SEEDS:
+        raise ConfigError(
+            found_expected("num_seeds", num_seeds, f"an integer, at least 1, at most {MOST_SEEDS:,}")
+        )
     return tuple(range(num_seeds))

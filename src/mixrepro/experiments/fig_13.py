@@ -19,6 +19,7 @@ from ..config import RunConfig
 from .declaration import mixup_alpha, seed_range, size_of
 from .panels import Panels, arm_name, without
 from .recipes import CIFAR, CIFAR_N, MLP, PAPER_SEEDS, RESNET18, SMALL, SMOKE, SVHN_N
+from .settings import refuse_unused
 
 #: `svhn_n`, `svhn_epochs`: the second data set, where there is one. `constant_epochs`: length at a constant rate,
 #: if not that of the others: a rate that has fallen to a hundredth changes little however long it lasts.
@@ -57,15 +58,28 @@ def declare(
     Raises:
         ConfigError: A name or value is unknown or out of range.
     """
+    if overrides.get("loss") != "mse":
+        refuse_unused("loss", overrides.get("loss"), "this figure is about the mean squared error")
+    if constant_lr:
+        refuse_unused("milestones", overrides.get("milestones"), "the learning rate is constant")
+        if SIZES.get(profile, {}).get("constant_epochs") is not None:
+            refuse_unused("epochs", overrides.get("epochs"), "the runs at a constant rate end at constant_epochs")
+    else:
+        refuse_unused(
+            "constant_epochs", overrides.get("constant_epochs"), "it is the length of the runs of FIG-13+"
+        )
     further = dict.fromkeys(("svhn_n", "svhn_epochs", "constant_epochs"))
     size = further | size_of(SIZES, profile, **overrides)
     fields = without(size, "num_seeds", *further)
     if constant_lr:
-        fields |= dict(milestones=(), epochs=size["constant_epochs"] or size["epochs"])
+        fields |= dict(
+            milestones=(), epochs=size["epochs"] if size["constant_epochs"] is None else size["constant_epochs"]
+        )
     first = RunConfig(**{**fields, "loss": "mse", "alpha": mixup_alpha(alpha)})
     mixup = [first]
     if size["svhn_n"] is not None:
-        mixup.append(first.but(data="svhn", n=size["svhn_n"], epochs=size["svhn_epochs"] or first.epochs))
+        svhn_epochs = first.epochs if size["svhn_epochs"] is None else size["svhn_epochs"]
+        mixup.append(first.but(data="svhn", n=size["svhn_n"], epochs=svhn_epochs))
     constant = ", constant learning rate" if constant_lr else ""
     return Panels(
         id="FIG-13",

@@ -23,8 +23,8 @@ def declare(
     profile: str = "quick",
     alpha: float | None = None,
     switch_epochs: tuple[int, ...] | None = None,
-    data: str = "cifar10",
-    percent: int = 30,
+    data: str | None = None,
+    percent: float | None = None,
     **overrides: Any,
 ) -> Experiment:
     """Declare the runs: ERM, Mixup, and a switched arm for each epoch, paired by seed.
@@ -33,8 +33,8 @@ def declare(
         profile: Size.
         alpha: Mixup's; default 1.
         switch_epochs: Default: those of FIG-6.
-        data: `paper` alone: which images.
-        percent: `paper` alone: share of them.
+        data: `paper` alone: which images; default CIFAR-10.
+        percent: `paper` alone: share of them; default 30.
         overrides: Fields of `RunConfig`, or `num_seeds`.
 
     Raises:

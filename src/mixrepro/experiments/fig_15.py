@@ -10,6 +10,7 @@ from typing import Any
 
 from . import fig_16
 from .declaration import Experiment
+from .settings import refuse_unused
 
 #: Share of the training data in the paper, in per cent.
 PERCENT = 100
@@ -27,4 +28,6 @@ def declare(profile: str = "quick", alpha: float | None = None, **overrides: Any
     Raises:
         ConfigError: A name or value is unknown or out of range.
     """
-    return replace(fig_16.declare(profile, alpha, PERCENT, **overrides), id="FIG-15")
+    refuse_unused("percent", overrides.pop("percent", None), "FIG-15 is on 100 %, FIG-16 on a share")
+    percent = PERCENT if profile == "paper" else None
+    return replace(fig_16.declare(profile, alpha, percent, **overrides), id="FIG-15")

@@ -16,6 +16,7 @@ from typing import Any
 
 from . import fig_2, fig_8
 from .declaration import Experiment, only_model
+from .settings import refuse_unused
 
 #: Share of the training data in the paper, in per cent.
 PERCENT = 30
@@ -26,21 +27,23 @@ SIZES = {
 
 
 def declare(
-    profile: str = "quick", alpha: float | None = None, percent: int = PERCENT, **overrides: Any
+    profile: str = "quick", alpha: float | None = None, percent: float | None = None, **overrides: Any
 ) -> Experiment:
     """Declare the runs: ERM and Mixup, paired by seed and tested on shifted sets.
 
     Args:
         profile: Size.
         alpha: Mixup's; default 1.
-        percent: `paper` alone: share of CIFAR-10.
+        percent: `paper` alone: share of CIFAR-10; default 30.
         overrides: Fields of `RunConfig`, or `num_seeds`.
 
     Raises:
         ConfigError: A name or value is unknown or out of range.
     """
+    refuse_unused("data", overrides.get("data"), "the shifted test sets belong to the images of each size")
     model = fig_8.MODELS.get(profile, fig_2.MLP)
     published = {"shifted_sets": fig_2.PUBLISHED_SHIFTS} if profile == "paper" else {}
-    changes = {**published, "snapshots": (), **only_model(model, overrides)}
-    base = fig_2.declare(profile, model, alpha, "cifar10", percent, **changes)
+    changes = {**published, "snapshots": (), **only_model(model, overrides), "data": None}
+    percent = PERCENT if profile == "paper" and percent is None else percent
+    base = fig_2.declare(profile, model, alpha, percent=percent, **changes)
     return replace(base, id="FIG-16", title=f"Covariate shift, {model}")

@@ -18,6 +18,7 @@ from ..config import RunConfig
 from ..errors import ConfigError, found_expected
 from .declaration import Experiment, mixup_alpha, seed_range, size_of
 from .recipes import CIFAR, CIFAR_N, MLP, PAPER_SEEDS, QUICK, RESNET18, SMALL, SMOKE
+from .settings import refuse_unused
 
 #: Weights of the mixed term, in the paper's order.
 ETAS = (0.1, 2.0)
@@ -49,6 +50,7 @@ def declare(
     Raises:
         ConfigError: A name or value is unknown or out of range.
     """
+    refuse_unused("eta", overrides.get("eta"), "the weights of the mixed term are `etas`")
     size = size_of(SIZES, profile, **overrides)
     num_seeds = size.pop("num_seeds")
     mixup = RunConfig(**{**size, "alpha": mixup_alpha(alpha)})

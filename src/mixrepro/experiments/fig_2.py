@@ -14,6 +14,7 @@ from ..config import RunConfig, unknown_name
 from ..errors import ConfigError
 from .declaration import Experiment, mixup_alpha, seed_range, size_of
 from .recipes import CONV1D, MLP, NARROW, PAPER_SEEDS, QUICK, RESNET18, SMALL, SMOKE, images
+from .settings import refuse_unused
 
 #: Shifted test sets in the place of the paper's, in its order: CIFAR-10.1 and 10.2, new images of the classes,
 #: and CIFAR-10-C, weak (severity 1) and strong (severity 5) noise.
@@ -49,8 +50,8 @@ def declare(
     profile: str = "quick",
     model: str = MLP,
     alpha: float | None = None,
-    data: str = "cifar10",
-    percent: float = 30,
+    data: str | None = None,
+    percent: float | None = None,
     **overrides: Any,
 ) -> Experiment:
     """Declare the runs: ERM and Mixup, paired by seed.
@@ -59,12 +60,12 @@ def declare(
         profile: Size.
         model: `mlp`, `conv1d` or `resnet18`.
         alpha: Mixup's; default 1.
-        data: `paper` alone: which images.
-        percent: `paper` alone: share of them.
+        data: `paper` alone: which images; default CIFAR-10.
+        percent: `paper` alone: share of them; default 30.
         overrides: Fields of `RunConfig`, or `num_seeds`.
 
     Raises:
-        ConfigError: A name or value is unknown or out of range.
+        ConfigError: A name or value is unknown or out of range, or has no effect at this size.
     """
     if model not in SIZES:
         raise ConfigError(unknown_name("model", model, list(SIZES)))
@@ -73,7 +74,12 @@ def declare(
     if overrides.get("snapshots") is None:  # a shorter run keeps those that it reaches
         size["snapshots"] = tuple(epoch for epoch in size.get("snapshots", ()) if epoch <= size["epochs"])
     if profile == "paper":
-        size = images(data, percent) | size
+        size = images(data or "cifar10", 30 if percent is None else percent) | size
+    else:
+        for name, value in (("data", data), ("percent", percent)):
+            refuse_unused(
+                name, value, f"it chooses a panel of `paper`, and {profile} has one amount of its own data"
+            )
     mixup = RunConfig(**{**size, "model": model, "alpha": mixup_alpha(alpha)})
     return Experiment(
         id="FIG-2",

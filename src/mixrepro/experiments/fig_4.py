@@ -60,7 +60,7 @@ def declare(profile: str = "quick", model: str = MLP, alpha: float | None = None
     num_seeds, plain_epochs = size.pop("num_seeds"), size.pop("plain_epochs")
     erm_epochs = size.pop("erm_epochs")
     mixup = RunConfig(**{**size, "model": model, "alpha": mixup_alpha(alpha)})
-    plain = mixup.but(augment="none", epochs=plain_epochs or mixup.epochs)
+    plain = mixup.but(augment="none", epochs=mixup.epochs if plain_epochs is None else plain_epochs)
     return Experiment(
         id="FIG-4",
         title=f"Over-training with and without augmentation, {model}",
@@ -68,7 +68,7 @@ def declare(profile: str = "quick", model: str = MLP, alpha: float | None = None
         arms={
             "ERM": plain.but(alpha=0.0),
             "Mixup": plain,
-            augmented("ERM"): mixup.but(alpha=0.0, epochs=erm_epochs or mixup.epochs),
+            augmented("ERM"): mixup.but(alpha=0.0, epochs=mixup.epochs if erm_epochs is None else erm_epochs),
             augmented("Mixup"): mixup,
         },
         seeds=seed_range(num_seeds),

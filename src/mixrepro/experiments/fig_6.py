@@ -47,8 +47,8 @@ def declare(
     model: str = fig_2.MLP,
     alpha: float | None = None,
     switch_epochs: tuple[int, ...] | None = None,
-    data: str = "cifar10",
-    percent: int = 30,
+    data: str | None = None,
+    percent: float | None = None,
     **overrides: Any,
 ) -> Experiment:
     """Declare the runs: ERM, Mixup, and a switched arm for each epoch, paired by seed.
@@ -58,8 +58,8 @@ def declare(
         model: `mlp`, `conv1d` or `resnet18`.
         alpha: Mixup's; default 1.
         switch_epochs: Default: those declared for the profile.
-        data: `paper` alone: which images.
-        percent: `paper` alone: share of them.
+        data: `paper` alone: which images; default CIFAR-10.
+        percent: `paper` alone: share of them; default 30.
         overrides: Fields of `RunConfig`, or `num_seeds`.
 
     Raises:
@@ -67,9 +67,11 @@ def declare(
     """
     changes = {"epochs": EPOCHS.get(profile), **NOTHING_BESIDES, **overrides}
     base = fig_2.declare(profile, model, alpha, data, percent, **changes)
-    epochs = switch_epochs or SWITCH_EPOCHS[profile]
+    epochs = SWITCH_EPOCHS[profile] if switch_epochs is None else switch_epochs
     if len(epochs) < 3 or list(epochs) != sorted(set(epochs)):
         raise ConfigError(found_expected("switch_epochs", epochs, "at least three, rising"))
+    if epochs[-1] > base.epochs:
+        raise ConfigError(found_expected("switch_epochs", epochs, f"none after the last epoch, {base.epochs}"))
     arms = {arm_name(epoch): base.arms["Mixup"].but(switch_epoch=epoch) for epoch in epochs}
     return Experiment(
         id="FIG-6",

@@ -29,8 +29,8 @@ SVHN_EPOCHS = 1000
 def declare(
     profile: str = "quick",
     alpha: float | None = None,
-    data: str = "cifar10",
-    percent: float = 30,
+    data: str | None = None,
+    percent: float | None = None,
     **overrides: Any,
 ) -> Experiment:
     """Declare the runs: ERM and Mixup, paired by seed.
@@ -38,8 +38,8 @@ def declare(
     Args:
         profile: Size.
         alpha: Mixup's; default 1.
-        data: `paper` alone: which images.
-        percent: `paper` alone: share of them.
+        data: `paper` alone: which images; default CIFAR-10.
+        percent: `paper` alone: share of them; default 30.
         overrides: Fields of `RunConfig`, or `num_seeds`.
 
     Raises:

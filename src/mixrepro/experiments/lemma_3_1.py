@@ -9,6 +9,7 @@ from typing import Any
 
 from ..config import RunConfig
 from .declaration import Experiment, mixup_alpha, seed_range, size_of
+from .settings import refuse_unused
 
 ALPHAS = (0.2, 1.0, 4.0)
 
@@ -22,6 +23,8 @@ def declare(profile: str = "quick", alpha: float | None = None, **overrides: Any
     """Declare the runs: one arm an alpha; `alpha` adds one to those declared."""
     size = size_of(SIZES, profile, **overrides)
     num_seeds = size.pop("num_seeds")
+    if size.pop("exact_mixup_loss", True) is not True:
+        refuse_unused("exact_mixup_loss", overrides["exact_mixup_loss"], "it is what this figure measures")
     # One at a time, so that a value that is no number is refused by name.
     added = RunConfig(alpha=mixup_alpha(alpha)).alpha
     alphas = sorted({*ALPHAS, added})

@@ -72,5 +72,6 @@ def images(data: str, percent: float) -> dict[str, Any]:
         raise ConfigError(unknown_name("data", data, list(IMAGES)))
     recipe, points = IMAGES[data]
     if percent not in points:
+        percent = int(percent) if float(percent).is_integer() else percent  # 31, as it was written
         raise ConfigError(found_expected("percent", percent, f"one of {', '.join(map(str, points))} for {data}"))
     return recipe | {"n": points[percent]}
