@@ -151,17 +151,6 @@ def test_claim_of_ours_is_swept_by_its_own_runs(capsys, store):
         assert title in out
 
 
-def test_sweep_whose_time_is_up_says_what_is_left_and_goes_on(capsys, store):
-    options = ("sweep", "FIG-2", "--profile", "smoke", "--set", "num_seeds=2")
-    code, out, _ = mixrepro(capsys, *options, "--budget", "0.1s")
-    assert code == 0
-    assert "the time was up; the same command goes on with the 4 runs that are left" in out
-    code, out, _ = mixrepro(capsys, *options)
-    assert code == 0
-    assert "4 records in" in out
-    assert "left" not in out
-
-
 def test_sweep_takes_settings_and_names_a_wrong_one(capsys, store):
     code, out, _ = mixrepro(
         capsys, "sweep", "FIG-6", "--profile", "paper", "--model", "resnet18", "--dry-run", "--set", "data=svhn",

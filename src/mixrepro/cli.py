@@ -33,11 +33,14 @@ def main() -> None:
         app()
     except MixreproError as error:
         typer.echo(f"error: {error}", err=True)
-        sys.exit(1)
+        sys.exit(error.exit_status)
     except KeyboardInterrupt:
         typer.echo("interrupted", err=True)
         _end_at_once(130)
     except SystemExit as end:
+        # Typer makes this of Ctrl-C; commands that train have said something themselves, and leave no cause.
+        if isinstance(getattr(end.__context__, "__cause__", None), KeyboardInterrupt):
+            typer.echo("interrupted", err=True)
         if end.code in (130, 143):
             _end_at_once(end.code)
         raise

@@ -2,7 +2,13 @@
 
 
 class MixreproError(Exception):
-    """Base of every error that is the user's to mend; the command line prints it without a traceback."""
+    """Base of every error that is the user's to mend; the command line prints it without a traceback.
+
+    Attributes:
+        exit_status: With what the command line ends.
+    """
+
+    exit_status = 1
 
 
 class ConfigError(MixreproError, ValueError):
@@ -23,6 +29,12 @@ class CheckpointError(StoreError):
 
 class PlacingError(MixreproError):
     """There is no worker to train on, or those that there were died."""
+
+
+class BudgetError(MixreproError):
+    """A budget was over before training began: the same command again would come no further (EX_CONFIG)."""
+
+    exit_status = 78
 
 
 class ChapterError(MixreproError):

@@ -10,6 +10,7 @@ import typer
 from ..config import RunConfig
 from ..errors import ConfigError, found_expected
 from ..store import Record, Store
+from .ending import said_if_interrupted, status
 from .options import AsJson, DataRoot, Device, StoreRoot, with_fields
 from .reading import config_from, integers
 
@@ -20,12 +21,19 @@ SEEDS = typer.Option(help="One seed, a range 0:10, or a list 0,3,5.")
 def run(seeds: str, store: Path | None, data_root: Path | None, device: str, as_json: bool, **fields: Any) -> None:
     """Train one configuration with one or many seeds, and record it."""
     config = config_from(fields)
-    from ..sweep import train
+    kept = Store(store)
+    with said_if_interrupted(kept):
+        from ..sweep import train
 
-    records = train(config, _seeds(seeds), Store(store), data_root, device)
+        records = train(config, _seeds(seeds), kept, data_root, device)
     if as_json:
         typer.echo(json.dumps([_summary(record) for record in records], indent=1))
-        return
+    else:
+        _show(records, kept)
+    raise typer.Exit(status(records))
+
+
+def _show(records: list[Record], store: Store) -> None:
     for record in records:
         summary = _summary(record)
         if summary["epoch"] == 0:
@@ -37,7 +45,7 @@ def run(seeds: str, store: Path | None, data_root: Path | None, device: str, as_
         )
     typer.echo(_turn(records))
     typer.echo(f"data: {records[0].manifest['data']['source']}")
-    typer.echo(f"records in {Store(store).root}")
+    typer.echo(f"records in {store.root}")
 
 
 def _seeds(text: str) -> list[int]:

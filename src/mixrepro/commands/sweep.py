@@ -13,6 +13,7 @@ from ..errors import ConfigError, found_expected
 from ..experiments.declaration import KEPT
 from ..results import Results, collect
 from ..store import Store
+from .ending import said_if_interrupted, status
 from .options import DataRoot, Device, ProfileName, StoreRoot
 from .reading import read
 
@@ -52,6 +53,7 @@ def sweep(
 ) -> None:
     """Train the runs of an experiment that are missing.
 
+    The exit status is 75 where the time was up before all were trained: the same command goes on.
     For chapters at several parameters: mixrepro sweep notebook --help.
     """
     overrides = read_settings([*(settings or ()), *([] if model is None else [f"model={model}"])], claim)
@@ -61,13 +63,15 @@ def sweep(
     if dry_run:
         _show_plan(collect(experiment, [kept], any_code), device)
         return
-    from ..placing.choice import choose
-    from ..placing.plan import read_duration
-    from ..sweep import run as run_sweep
+    with said_if_interrupted(kept):
+        from ..placing.choice import choose
+        from ..placing.plan import read_duration
+        from ..sweep import run as run_sweep
 
-    seconds = None if budget is None else read_duration(budget) - _age()
-    place = choose(workers, scheduler, threads, seconds, _show_budget)
-    results = run_sweep(experiment, kept, data_root, device, place, any_code)
+        spent = _age()
+        seconds = None if budget is None else read_duration(budget) - spent
+        place = choose(workers, scheduler, threads, seconds, _show_budget, spent)
+        results = run_sweep(experiment, kept, data_root, device, place, any_code)
     lost = results.lost()
     typer.echo(f"{experiment.id}, {experiment.title}: {len(results.all_records())} records in {kept.root}")
     for line in lost:
@@ -79,6 +83,7 @@ def sweep(
         from ..recorded_sharpness import record
 
         typer.echo(f"sharpness in {record(results, kept.root, data_root, device)}")
+    raise typer.Exit(status([record for records in results.records.values() for record in records]))
 
 
 def _age() -> float:

@@ -1,16 +1,18 @@
 """The place that a command asks for."""
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 from ..config import RunConfig
-from ..errors import ConfigError, found_expected
+from ..errors import BudgetError, ConfigError, found_expected
 from ..store import Store
 from ..sweep import Place
 from ..training.device import pick_device
 from .plan import Plan, longest_first, measured_seconds, pack, split
+from .unit import RESERVE
 
 
 def choose(
@@ -19,6 +21,7 @@ def choose(
     threads: int = 1,
     budget: float | None = None,
     announce: Callable[[Plan], None] = lambda plan: None,
+    spent: float = 0.0,
 ) -> Place:
     """Return the place for a sweep: this process, worker processes, or a Dask cluster.
 
@@ -28,6 +31,9 @@ def choose(
         threads: How many threads each of the processes has.
         budget: Seconds that the sweep may take from now on.
         announce: Told what fits into the budget.
+        spent: Seconds of a larger budget that were gone before.
+
+    The place raises `BudgetError` where the budget is over before training begins.
 
     Raises:
         ConfigError: Both workers and a scheduler are given, or the number is none.
@@ -37,7 +43,15 @@ def choose(
     for option, number in (("--workers", workers), ("--threads", threads)):
         if number is not None and number < 1:
             raise ConfigError(found_expected(option, number, "a number, at least 1"))
-    deadline = None if budget is None else time.time() + budget
+    started = time.time()
+    deadline = None if budget is None else started + budget
+
+    def check_time() -> None:
+        if deadline is not None and time.time() > deadline - RESERVE:
+            gone = spent + time.time() - started
+            found = f"only {spent + budget:.3g} s, while starting up took {gone:.3g} s: nothing was trained"
+            raise BudgetError(found_expected("--budget", found, f"more than {math.ceil(gone + RESERVE)} s"))
+
     if scheduler is not None:
         from .cluster import train_on_cluster, workers_of
 
@@ -64,9 +78,11 @@ def choose(
         at_a_time = workers_of(scheduler) if scheduler is not None else workers or 1
         stacks = split(stacks, at_a_time)
         ordered = longest_first(stacks)
-        if deadline is not None and time.time() < deadline:
+        check_time()
+        if deadline is not None:
             plan = pack(stacks, measured_seconds(stacks, device), deadline - time.time(), at_a_time)
             announce(plan)
+            check_time()  # steps were timed for the plan
             ordered = plan.stacks
         train(ordered, store, data_root, device, label, quiet, deadline)
 
