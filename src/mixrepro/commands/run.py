@@ -13,6 +13,7 @@ from ..store import Record, Store
 from .ending import said_if_interrupted, status
 from .options import AsJson, DataRoot, Device, StoreRoot, with_fields
 from .reading import config_from, integers
+from .summary import summary
 
 RUN_FIELDS = [name for name in RunConfig.model_fields if name not in ("seed", "data_sha256")]
 SEEDS = typer.Option(help="One seed, a range 0:10, or a list 0,3,5.")
@@ -27,7 +28,7 @@ def run(seeds: str, store: Path | None, data_root: Path | None, device: str, as_
 
         records = train(config, _seeds(seeds), kept, data_root, device)
     if as_json:
-        typer.echo(json.dumps([_summary(record) for record in records], indent=1))
+        typer.echo(json.dumps([summary(record) for record in records], indent=1))
     else:
         _show(records, kept)
     raise typer.Exit(status(records))
@@ -35,13 +36,13 @@ def run(seeds: str, store: Path | None, data_root: Path | None, device: str, as_
 
 def _show(records: list[Record], store: Store) -> None:
     for record in records:
-        summary = _summary(record)
-        if summary["epoch"] == 0:
+        found = summary(record)
+        if found["epoch"] == 0:
             typer.echo(f"{record.run_id}  seed {record.config.seed}  {record.status} before it was measured")
             continue
         typer.echo(
-            f"{record.run_id}  seed {record.config.seed}  {record.status}  epoch {summary['epoch']}  "
-            f"test accuracy {summary['test_accuracy']:.1%}  test loss {summary['test_loss']:.3f}"
+            f"{record.run_id}  seed {record.config.seed}  {record.status}  epoch {found['epoch']}  "
+            f"test accuracy {found['test_accuracy']:.1%}  test loss {found['test_loss']:.3f}"
         )
     typer.echo(_turn(records))
     typer.echo(f"data: {records[0].manifest['data']['source']}")
@@ -67,32 +68,6 @@ def _turn(records: list[Record]) -> str:
     seeds = "1 seed" if len(curves) == 1 else f"mean of {len(curves)} seeds"
     found = f"test accuracy, {seeds}: highest at epoch {epochs[best]} of {epochs[-1]}, {mean[best]:.1%}"
     return found + (f"; at the end {mean[-1]:.1%}" if best < len(mean) - 1 else "; no turn within the run")
-
-
-def _summary(record: Record) -> dict[str, Any]:
-    epochs, _ = record.measured("test_loss")
-    last = int(epochs[-1]) if len(epochs) else 0  # a run may diverge before it is measured
-    names = (
-        "train_loss",
-        "train_accuracy",
-        "test_loss",
-        "test_accuracy",
-        "trial_epoch",
-        "trial_test_accuracy",
-    )
-    measured = {name: record.at(last, name) if last else None for name in names}
-    tested_at, accuracy = record.measured("test_accuracy")
-    accuracy = accuracy[tested_at <= last]  # where a run is lost, a network of no numbers was tested, too
-    best = int(accuracy.argmax()) if len(accuracy) else None
-    return {
-        "run_id": record.run_id,
-        "seed": record.config.seed,
-        "status": record.status,
-        "epoch": last,
-        **measured,
-        "highest_test_accuracy": None if best is None else float(accuracy[best]),
-        "highest_at": None if best is None else int(tested_at[best]),
-    }
 
 
 command = with_fields(

@@ -1,23 +1,27 @@
 """`mixrepro sweep`: the runs of an experiment that are missing."""
 
+import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from .. import experiments
-from ..errors import ConfigError, found_expected
+from ..errors import ConfigError, MixreproError, found_expected
 from ..experiments.declaration import KEPT
 from ..results import Results, collect
 from ..store import Store
 from .ending import said_if_interrupted, status
-from .options import DataRoot, Device, ProfileName, StoreRoot
+from .options import AsJson, DataRoot, Device, ProfileName, StoreRoot
 from .reading import read
+from .summary import judge_swept, summary, verdict_lines
 
 if TYPE_CHECKING:
+    from ..claims import Judged
     from ..placing.plan import Plan
 
 
@@ -50,8 +54,9 @@ def sweep(
         bool, typer.Option("--any-code", help="Keep records that other versions of the code made; add the rest.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="List the runs and what is there.")] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Train the runs of an experiment that are missing.
+    """Train the runs of an experiment that are missing, and judge the claim by these runs.
 
     The exit status is 75 where the time was up before all were trained: the same command goes on.
     For chapters at several parameters: mixrepro sweep notebook --help.
@@ -72,18 +77,45 @@ def sweep(
         seconds = None if budget is None else read_duration(budget) - spent
         place = choose(workers, scheduler, threads, seconds, _show_budget, spent)
         results = run_sweep(experiment, kept, data_root, device, place, any_code)
+    say = partial(typer.echo, err=as_json)
     lost = results.lost()
-    typer.echo(f"{experiment.id}, {experiment.title}: {len(results.all_records())} records in {kept.root}")
+    say(f"{experiment.id}, {experiment.title}: {len(results.all_records())} records in {kept.root}")
     for line in lost:
-        typer.echo(line)
+        say(line)
+    judged = None
     if left := sum("not run" in line for line in lost):
-        typer.echo(f"the time was up; the same command goes on with the {left} runs that are left")
-    elif experiment.id == "FIG-2-LAND" and not arms and profile in KEPT:
-        # What is measured of weights is kept, so that the weights need not be.
-        from ..recorded_sharpness import record
+        say(f"the time was up; the same command goes on with the {left} runs that are left")
+    elif not arms:
+        if experiment.id == "FIG-2-LAND" and profile in KEPT:
+            # What is measured of weights is kept, so that the weights need not be.
+            from ..recorded_sharpness import record
 
-        typer.echo(f"sharpness in {record(results, kept.root, data_root, device)}")
+            say(f"sharpness in {record(results, kept.root, data_root, device)}")
+        judged = _judged(claim, results, say)
+    if as_json:
+        typer.echo(json.dumps(_as_dict(results, judged), indent=1))
+    else:
+        for line in verdict_lines(judged) if judged else ():
+            say(line)
     raise typer.Exit(status([record for records in results.records.values() for record in records]))
+
+
+def _judged(claim: str, results: Results, say: Callable[[str], None]) -> "Judged | None":
+    """Judge what was swept; at settings of one's own the runs may lack what the rule needs."""
+    try:
+        if (judged := judge_swept(claim, results)) is None:
+            say(f"no verdict: {claim} has no rule at {results.profile}")
+        return judged
+    except MixreproError as error:
+        say(f"no verdict: {error}")
+        return None
+
+
+def _as_dict(results: Results, judged: "Judged | None") -> dict[str, Any]:
+    records = [
+        {"arm": arm, **summary(record)} for arm, found in results.records.items() for record in found if record
+    ]
+    return {"verdict": judged and judged.as_dict(), "lost": results.lost(), "records": records}
 
 
 def _age() -> float:

@@ -7,8 +7,10 @@ import typer
 
 from .. import paths
 from ..config import PROFILES
+from ..errors import StoreError, found_expected
 from ..store import Store
 from .options import AsJson, StoreRoot
+from .summary import verdict_lines
 
 
 def verdicts(
@@ -21,8 +23,9 @@ def verdicts(
 ) -> None:
     """Judge claims at each size: experiments from the records that are there, theory from checks computed now."""
     from ..claims import judged  # takes a second, which no other command needs
-    from ..claims.rules import effect_text
 
+    if store is not None and not store.is_dir():
+        raise StoreError(found_expected(f"--store {store}", "no such folder", "a folder of run records"))
     stores = [Store(store)]
     if (results := paths.results_root()) is not None and results.is_dir():
         stores.append(Store(results))
@@ -30,11 +33,5 @@ def verdicts(
         typer.echo(json.dumps([each.as_dict() for each in judged(profile, stores, claims)], indent=1))
         return
     for each in judged(profile, stores, claims):
-        runs = f", {each.run[0]} of {each.run[1]} runs" if each.run else ""
-        typer.echo(f"{each.verdict.claim}  {each.profile}  {each.word}  ({each.evidence.scale}{runs})")
-        if each.word == "not run":
-            continue
-        for part in each.verdict.parts:
-            n = f"n = {part.n} of {part.n_declared}"
-            typer.echo(f"    {part.verdict:12}  {n}  {effect_text(part):>28}  {part.statement}")
-        typer.echo(f"    data: {each.data}; machine: {each.machine}")
+        for line in verdict_lines(each):
+            typer.echo(line)
