@@ -39,6 +39,14 @@ def test_sweep_says_why_there_is_no_verdict(capsys, store):
     assert "FIG-2-MAP+  smoke  inconclusive" in out
 
 
+def test_rule_that_does_not_fit_own_settings_costs_no_run(capsys, store):
+    own = ("--set", "num_seeds=1", "--set", "shares=50,100")
+    code, out, _ = mixrepro(capsys, "sweep", "FIG-3", *TINY, *own)
+    assert code == 0
+    assert "4 records in" in out
+    assert "no verdict: the rule of FIG-3 does not fit these settings (ValueError: too many values" in out
+
+
 def test_verdicts_of_a_store_that_is_not_there_are_an_error(capsys, store, tmp_path):
     code, out, err = mixrepro(capsys, "verdicts", "FIG-6", "--store", tmp_path / "nowhere")
     assert (code, out) == (1, "")

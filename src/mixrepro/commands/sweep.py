@@ -108,7 +108,9 @@ def _judged(claim: str, results: Results, say: Callable[[str], None]) -> "Judged
         return judged
     except MixreproError as error:
         say(f"no verdict: {error}")
-        return None
+    except (ValueError, LookupError) as error:  # a rule counts on its own figure's panels; the runs are recorded
+        say(f"no verdict: the rule of {claim} does not fit these settings ({type(error).__name__}: {error})")
+    return None
 
 
 def _as_dict(results: Results, judged: "Judged | None") -> dict[str, Any]:
