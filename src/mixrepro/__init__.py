@@ -12,7 +12,7 @@ if "torch" not in sys.modules:
     # once, when torch loads its OpenMP library.
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
-__all__ = ["RunConfig", "train"]
+__all__ = ["RunConfig", "__version__", "train"]
 
 
 def __getattr__(name: str) -> Any:
@@ -21,4 +21,8 @@ def __getattr__(name: str) -> Any:
         from .sweep import train
 
         return train
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("mixrepro")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

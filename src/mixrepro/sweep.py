@@ -12,6 +12,7 @@ import filelock
 from .config import RunConfig
 from .data import Dataset, load, shifted, train_subset
 from .data.dataset import ShiftedSet
+from .errors import ConfigError, found_expected
 from .experiments.declaration import Experiment
 from .progress import reporting
 from .results import Results, collect
@@ -29,7 +30,7 @@ Place = Callable[[Sequence[Sequence[RunConfig]], Store, Path | None, str, str, b
 
 def run(
     experiment: Experiment,
-    store: Store | None = None,
+    store: Store | Path | str | None = None,
     data_root: Path | None = None,
     device: str = "auto",
     place: Place | None = None,
@@ -39,7 +40,7 @@ def run(
 
     Args:
         experiment: Its declaration.
-        store: Where records are kept; default: this machine's store.
+        store: Where records are kept, a store or its folder; default: this machine's store.
         data_root: Where the data lie.
         device: What to train on.
         place: Where to train (see `placing`); default: in this process.
@@ -52,7 +53,7 @@ def run(
         DataError: The data are not there or cannot give what a run asks for; nothing was trained.
         StoreError: Records cannot be written; nothing was trained.
     """
-    store = store or Store()
+    store = store_at(store)
     label = f"{experiment.id}, {experiment.title}"
     arms = {name: identified(arm, data_root) for name, arm in experiment.arms.items()}
     experiment = replace(experiment, arms=arms)
@@ -204,7 +205,7 @@ def _shifted_by(progress: Progress, done_before: int, to_do: int) -> Progress:
 def train(
     config: RunConfig,
     seeds: Iterable[int],
-    store: Store | None = None,
+    store: Store | Path | str | None = None,
     data_root: Path | None = None,
     device: str = "auto",
 ) -> list[Record]:
@@ -212,8 +213,8 @@ def train(
 
     Args:
         config: The run; its own seed is not used.
-        seeds: One run a seed.
-        store: Where records are kept; default: this machine's store.
+        seeds: One run a seed, as range(3).
+        store: Where records are kept, a store or its folder; default: this machine's store.
         data_root: Where the data lie.
         device: What to train on.
 
@@ -221,12 +222,21 @@ def train(
         One record a seed, in order.
 
     Raises:
+        ConfigError: The seeds are none, or not several.
         DataError: The data are not there or cannot give what the run asks for; nothing was trained.
         StoreError: Records cannot be written; nothing was trained.
     """
     name = f"{config.data}, {config.model}, {'ERM' if config.is_erm else 'Mixup'}"
+    if not isinstance(seeds, Iterable) or isinstance(seeds, str):
+        several = f"several, as range({seeds}) or [{seeds}]" if isinstance(seeds, int) else "integers, as range(3)"
+        raise ConfigError(found_expected("seeds", seeds, several))
     configs = [config.but(seed=seed) for seed in seeds]
-    return train_missing(configs, store or Store(), data_root, device, name)
+    return train_missing(configs, store_at(store), data_root, device, name)
+
+
+def store_at(store: Store | Path | str | None) -> Store:
+    """Return a store, which may be given by its folder; None is this machine's."""
+    return store if isinstance(store, Store) else Store(store)
 
 
 def identified(config: RunConfig, data_root: Path | None = None) -> RunConfig:
