@@ -333,7 +333,18 @@ def test_store_that_cannot_be_written_is_named(capsys, tmp_path):
     assert "file: found a folder that refuses" in err
 
 
-COMMANDS = ["", "run", "sweep", "sweep notebook", "verdicts", "book", "data list", "data check", "reliability"]
+COMMANDS = [
+    "",
+    "run",
+    "sweep",
+    "records",
+    "sweep notebook",
+    "verdicts",
+    "book",
+    "data list",
+    "data check",
+    "reliability",
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -1,11 +1,11 @@
-"""The command line: `mixrepro run | sweep | verdicts | book | figure | reliability | bench | data`."""
+"""The command line: `mixrepro run | sweep | records | verdicts | book | figure | reliability | bench | data`."""
 
 import os
 import sys
 
 import typer
 
-from .commands import bench, book, data, notebook, reliability, run, sweep, verdicts
+from .commands import bench, book, data, notebook, records, reliability, run, sweep, verdicts
 from .commands.words import NamedValues, TwoWords
 from .errors import MixreproError
 
@@ -17,6 +17,7 @@ data_app = typer.Typer(no_args_is_help=True, help="Look at data sets.")
 app.command()(run.command)
 app.command()(sweep.sweep)
 app.command("sweep notebook", cls=NamedValues)(notebook.sweep_notebook)
+app.command()(records.records)
 app.command()(verdicts.verdicts)
 app.command()(book.book)
 app.command()(book.figure)

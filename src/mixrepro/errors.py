@@ -46,13 +46,16 @@ def found_expected(what: str, found: object, expected: str) -> str:
 
     Args:
         what: The field or file at fault.
-        found: What stood there; shown by `repr`, cut at 120 characters.
+        found: What stood there: shown by `repr`, cut at 120 characters; or our words for it, which are not cut,
+            since a path may stand in them.
         expected: What would have been accepted.
 
     Returns:
         One line: `what: found ..., expected ...`.
     """
-    shown = found if isinstance(found, str) and found.startswith(("no ", "a ", "only ")) else repr(found)
+    if isinstance(found, str) and found.startswith(("no ", "a ", "only ")):
+        return f"{what}: found {found}, expected {expected}"
+    shown = repr(found)
     if len(shown) > 120:
         shown = shown[:117] + "..."
     return f"{what}: found {shown}, expected {expected}"

@@ -32,7 +32,7 @@ from pydantic_core import from_json
 from safetensors import SafetensorError
 
 from . import atomic, paths
-from .config import RunConfig
+from .config import RunConfig, unknown_name
 from .errors import StoreError, found_expected
 
 #: 2 has the digest of the manifest in it; 1 had none.
@@ -87,7 +87,13 @@ class Record:
         return replace(self, config=self.config.but(epochs=epochs, snapshots=kept), columns=columns)
 
     def measured(self, column: str) -> tuple[np.ndarray, np.ndarray]:
-        """Return the epochs at which `column` was measured, and its values there."""
+        """Return the epochs at which `column` was measured, and its values there.
+
+        Raises:
+            StoreError: There is no such column; the message lists those that there are.
+        """
+        if column not in self.columns:
+            raise StoreError(unknown_name(f"run {self.run_id}, column", column, list(self.columns)))
         values = self.columns[column]
         there = np.isfinite(values)
         return self.columns["epoch"][there], values[there]
@@ -96,7 +102,7 @@ class Record:
         """Return `column` after `epoch` completed epochs.
 
         Raises:
-            StoreError: It was not measured there.
+            StoreError: It was not measured there, or never.
         """
         epochs, values = self.measured(column)
         place = np.flatnonzero(epochs == epoch)
@@ -281,6 +287,19 @@ class Store:
                     raise
         raise AssertionError("unreachable")
 
+    def run_ids(self) -> list[str]:
+        """Return the ids of the records that are there, sorted; none where there is no folder."""
+        names = (file.parent.name for file in self.root.glob(f"*/{MANIFEST}"))
+        return sorted(filter(RUN_ID.fullmatch, names))
+
+    def records(self) -> list[Record]:
+        """Read every record that is there, in the order in which they were begun.
+
+        Raises:
+            StoreError: One is not what was written.
+        """
+        return sorted(map(self.read, self.run_ids()), key=lambda record: record.manifest["started"])
+
     def find(self, config: RunConfig, any_code: bool = False) -> Record | None:
         """Return the record of a run, or None if it must be (re)trained.
 
@@ -360,29 +379,36 @@ def _content(
 
 def _read(folder: Path, run_id: str) -> Record:
     """Read the record in a folder; believe nothing of it unchecked."""
-    what = f"run {run_id} in {folder.parent}"
+    if folder.is_symlink():
+        raise StoreError(found_expected(f"run {run_id} in {folder.parent}", "a link", "a folder"))
+    file, remedy = folder / MANIFEST, f"; remove the folder {folder}, and the run is trained again"
     try:
-        if folder.is_symlink():
-            raise StoreError(found_expected(what, "a link", "a folder"))
-        raw = atomic.read_file(folder / MANIFEST, MOST_MANIFEST)
+        raw = atomic.read_file(file, MOST_MANIFEST)
         manifest = from_json(raw, allow_inf_nan=False)
         if manifest["schema"] not in SCHEMAS:
             raise StoreError(found_expected(f"{folder}, schema", manifest["schema"], f"{SCHEMA}"))
         if manifest["schema"] > 1 and (found := _manifest_sha256(manifest)) != manifest["sha256"]:
-            raise StoreError(found_expected(str(folder / MANIFEST), found, f"SHA-256 {manifest['sha256']}"))
-        curve = atomic.read_file(folder / CURVE, MOST_CURVE)
+            raise StoreError(found_expected(str(file), found, f"SHA-256 {manifest['sha256']}{remedy}"))
+        file = folder / CURVE
+        curve = atomic.read_file(file, MOST_CURVE)
         if (found := _sha256(curve)) != manifest["curve_sha256"]:
-            raise StoreError(found_expected(str(folder / CURVE), found, f"SHA-256 {manifest['curve_sha256']}"))
+            expected = f"SHA-256 {manifest['curve_sha256']}{remedy}"
+            raise StoreError(found_expected(str(file), found, expected))
         config = RunConfig.from_json(json.dumps(manifest["config"]))
         if not config.run_id() == manifest["run_id"] == run_id:
-            raise StoreError(found_expected(str(folder / MANIFEST), config.run_id(), f"the record of {run_id}"))
+            expected = f"the record of {run_id}{remedy}"
+            raise StoreError(found_expected(str(folder / MANIFEST), config.run_id(), expected))
         table = pq.ParquetFile(io.BytesIO(curve)).read(use_threads=False)  # threads cost more than they save
         last = manifest["diverged_at"] or config.epochs
         if len(table) != last:
-            raise StoreError(found_expected(str(folder / CURVE), len(table), f"{last} epochs"))
+            raise StoreError(found_expected(str(file), len(table), f"{last} epochs{remedy}"))
+    except FileNotFoundError:
+        expected = "a complete record" + (remedy if folder.exists() else "")
+        raise StoreError(found_expected(str(file), "no such file", expected)) from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        found = f"a record that cannot be read ({type(error).__name__}: {error})"
-        raise StoreError(found_expected(what, found, "a complete record")) from None
+        said = str(getattr(error, "strerror", None) or error).replace("\n", " ")
+        found = f"a file that cannot be read ({type(error).__name__}: {said})"
+        raise StoreError(found_expected(str(file), found, f"a complete record{remedy}")) from None
     columns = {name: table[name].to_numpy() for name in table.column_names}
     return Record(config, columns, manifest, _sha256(raw), folder)
 
