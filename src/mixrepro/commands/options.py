@@ -15,7 +15,14 @@ FLAGS = ("exact_mixup_loss",)
 METAVARS = {(int, False): "INTEGER", (float, False): "NUMBER"}
 
 DataRoot = Annotated[Path | None, typer.Option(help="Folder of the data; arrays: the folder of .npz files.")]
-StoreRoot = Annotated[Path | None, typer.Option("--store", help="Folder of run records.")]
+StoreRoot = Annotated[
+    Path | None,
+    typer.Option(
+        "--store",
+        help="Folder of run records.",
+        show_default=f"${paths.STORE_VARIABLE}, else .mixrepro/runs of the checkout, else the user's cache folder",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ProfileName = Annotated[str, typer.Option(help=f"Size: {', '.join(PROFILES)}.")]
 CellTimeout = Annotated[float | None, typer.Option(help="Seconds that a cell may take.", show_default="any")]
@@ -54,6 +61,23 @@ def check_cell_timeout(seconds: float | None) -> None:
     """
     if seconds is not None and not seconds >= 0:
         raise ConfigError(found_expected("--cell-timeout", seconds, "a number, at least 0"))
+
+
+def check_device(name: str) -> None:
+    """Refuse a name that is no device anywhere, even where nothing is left to train.
+
+    Whether this machine has the device is asked when something is trained on it.
+
+    Raises:
+        ConfigError: No device has this name.
+    """
+    import torch
+
+    try:
+        name == "auto" or torch.device(name)
+    except RuntimeError:
+        expected = "auto, cpu, cuda, cuda:1 or another device of torch"
+        raise ConfigError(found_expected("device", name, expected)) from None
 
 
 def _metavar(name: str) -> str | None:

@@ -4,16 +4,15 @@ import json
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import typer
 
 from ..config import RunConfig
 from ..errors import ConfigError, found_expected
 from ..store import Record, Store
 from .ending import said_if_interrupted, status
-from .options import AsJson, DataRoot, Device, StoreRoot, with_fields
+from .options import AsJson, DataRoot, Device, StoreRoot, check_device, with_fields
 from .reading import config_from, integers
-from .summary import summary
+from .summary import summary, turn, turn_line
 
 RUN_FIELDS = [name for name in RunConfig.model_fields if name not in ("seed", "data_sha256")]
 SEEDS = typer.Option(help="One seed, a range 0:10, or a list 0,3,5.")
@@ -26,9 +25,10 @@ def run(seeds: str, store: Path | None, data_root: Path | None, device: str, as_
     with said_if_interrupted(kept):
         from ..sweep import train
 
+        check_device(device)
         records = train(config, _seeds(seeds), kept, data_root, device)
     if as_json:
-        typer.echo(json.dumps([summary(record) for record in records], indent=1))
+        typer.echo(json.dumps([{**summary(record), "turn": turn(records)} for record in records], indent=1))
     else:
         _show(records, kept)
     raise typer.Exit(status(records))
@@ -44,7 +44,7 @@ def _show(records: list[Record], store: Store) -> None:
             f"{record.run_id}  seed {record.config.seed}  {record.status}  epoch {found['epoch']}  "
             f"test accuracy {found['test_accuracy']:.1%}  test loss {found['test_loss']:.3f}"
         )
-    typer.echo(_turn(records))
+    typer.echo(turn_line(records))
     typer.echo(f"data: {records[0].manifest['data']['source']}")
     typer.echo(f"records in {store.root}")
 
@@ -55,19 +55,10 @@ def _seeds(text: str) -> list[int]:
         if len(bounds) != 2 or bounds[0] >= bounds[1]:
             raise ConfigError(found_expected("seeds", text, "a rising range such as 0:10"))
         return list(range(*bounds))
+    low, dash, high = text.partition("-")
+    if dash and low.isdecimal() and high.isdecimal():
+        raise ConfigError(found_expected("seeds", text, f"a range such as {low}:{high}, without its end"))
     return list(dict.fromkeys(integers("seeds", text)))
-
-
-def _turn(records: list[Record]) -> str:
-    """Say where test accuracy is highest, as a mean over the seeds that came to the end."""
-    curves = [record.measured("test_accuracy") for record in records if record.status == "complete"]
-    if not curves:
-        return "no seed came to the end"
-    epochs, mean = curves[0][0], np.mean([accuracy for _, accuracy in curves], axis=0)
-    best = int(mean.argmax())
-    seeds = "1 seed" if len(curves) == 1 else f"mean of {len(curves)} seeds"
-    found = f"test accuracy, {seeds}: highest at epoch {epochs[best]} of {epochs[-1]}, {mean[best]:.1%}"
-    return found + (f"; at the end {mean[-1]:.1%}" if best < len(mean) - 1 else "; no turn within the run")
 
 
 command = with_fields(

@@ -1,7 +1,9 @@
 """What commands say of a record, and of the verdict on a claim."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ..results import Results
 from ..store import Record
@@ -21,7 +23,7 @@ def summary(record: Record) -> dict[str, Any]:
     measured = {name: record.at(last, name) if last else None for name in MEASURED}
     tested_at, accuracy = record.measured("test_accuracy")
     accuracy = accuracy[tested_at <= last]  # where a run is lost, a network of no numbers was tested, too
-    best = int(accuracy.argmax()) if len(accuracy) else None
+    best = _highest(accuracy) if len(accuracy) else None
     return {
         "run_id": record.run_id,
         "seed": record.config.seed,
@@ -31,6 +33,52 @@ def summary(record: Record) -> dict[str, Any]:
         "highest_test_accuracy": None if best is None else float(accuracy[best]),
         "highest_at": None if best is None else int(tested_at[best]),
     }
+
+
+def turn(records: Sequence[Record]) -> dict[str, Any] | None:
+    """Find where test accuracy is highest, as a mean over the seeds that came to the end.
+
+    Returns:
+        `seeds` in the mean; `epoch` at which the mean is highest, the last one of equals, since a curve that comes
+        back has not turned; `mean_test_accuracy` there; `last_epoch`, `mean_at_end`; and whether it `turned`.
+        None where no seed came to the end.
+    """
+    curves = [record.measured("test_accuracy") for record in records if record.status == "complete"]
+    if not curves:
+        return None
+    epochs, mean = curves[0][0], np.mean([accuracy for _, accuracy in curves], axis=0)
+    best = _highest(mean)
+    return {
+        "seeds": len(curves),
+        "epoch": int(epochs[best]),
+        "mean_test_accuracy": float(mean[best]),
+        "last_epoch": int(epochs[-1]),
+        "mean_at_end": float(mean[-1]),
+        "turned": best < len(mean) - 1,
+    }
+
+
+def turn_line(records: Sequence[Record]) -> str:
+    """Word the turn of runs of one configuration; a run that was switched says so."""
+    found = turn(records)
+    if found is None:
+        return "no seed came to the end"
+    seeds = "1 seed" if found["seeds"] == 1 else f"mean of {found['seeds']} seeds"
+    line = (
+        f"test accuracy, {seeds}: highest at epoch {found['epoch']} of {found['last_epoch']}, "
+        f"{found['mean_test_accuracy']:.1%}"
+    )
+    if found["turned"]:
+        line += f"; at the end {found['mean_at_end']:.1%}"
+    switch = records[0].config.switch_epoch
+    if switch is not None and switch < found["last_epoch"]:
+        return f"{line}; switched from Mixup to ERM at epoch {switch}"
+    return line if found["turned"] else f"{line}; no turn within the run"
+
+
+def _highest(accuracy: np.ndarray) -> int:
+    """Return the position of the highest value, the last one of equals."""
+    return int(np.flatnonzero(accuracy >= accuracy.max() - TIE)[-1])
 
 
 def verdict_lines(each: "Judged") -> Iterator[str]:
