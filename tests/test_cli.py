@@ -10,7 +10,6 @@ import zipfile
 import numpy as np
 import pytest
 
-from conftest import simulated_record
 from mixrepro import cli, cost
 from mixrepro.claims import all_claims
 from mixrepro.commands import run
@@ -51,25 +50,6 @@ def test_run_prints_records_as_json(capsys, store):
     records = json.loads(out)
     assert [record["seed"] for record in records] == [0, 1]
     assert all(record["status"] == "complete" and 0 <= record["test_accuracy"] <= 1 for record in records)
-
-
-@pytest.mark.parametrize(
-    ("accuracies", "said"),
-    [
-        ([[0.2, 0.5, 0.4], [0.2, 0.5, 0.2]], "mean of 2 seeds: highest at epoch 2 of 3, 50.0%; at the end 30.0%"),
-        (
-            [[0.1, 0.4, 0.5], [0.3, 0.4, 0.4]],
-            "mean of 2 seeds: highest at epoch 3 of 3, 45.0%; no turn within the",
-        ),
-        ([[0.6, 0.1, 0.5]], "1 seed: highest at epoch 1 of 3, 60.0%; at the end 50.0%"),
-        ([], "no seed came to the end"),
-    ],
-)
-def test_run_says_where_the_mean_over_seeds_turns(accuracies, said):
-    config = RunConfig(epochs=3)
-    records = [simulated_record(config, test_accuracy=np.array(curve)) for curve in accuracies]
-    lost = simulated_record(config, status="diverged", test_accuracy=np.ones(3))
-    assert said in run._turn([lost, *records])
 
 
 def test_a_run_that_is_lost_is_highest_nowhere(capsys, store):
@@ -278,7 +258,11 @@ def test_bad_data_file_is_named_before_anything_is_written(capsys, store, images
         (("run", "--alpha", "nan"), "alpha: found nan, expected a finite number"),
         (("run", "--seeds", "5:1"), "seeds: found '5:1', expected a rising range"),
         (("run", "--seeds", "a"), "seeds: found 'a'"),
-        (("run", "--device", "tpu9"), "device: found"),
+        (("run", "--device", "tpu9"), "device: found 'tpu9', expected auto, cpu, cuda, cuda:1 or another"),
+        (("run", "--seeds", "0-5"), "seeds: found '0-5', expected a range such as 0:5, without its end"),
+        (("run", "--seeds", ""), "seeds: found '', expected integers separated by commas"),
+        (("sweep", "fig-6"), "claim: found 'fig-6', expected 'FIG-6': the ids of claims are in capitals"),
+        (("verdicts", "lemma-3.1+"), "claim: found 'lemma-3.1+', expected 'LEMMA-3.1+': the ids"),
         (("run", "--switch-epoch", 999), "switch_epoch: found 999, expected at most epochs=3"),
         (("sweep", "FIG-99"), "claim: found 'FIG-99'"),
         (("sweep", "FIG-2", "--profile", "huge"), "profile: found 'huge'"),

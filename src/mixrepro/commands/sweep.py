@@ -16,7 +16,7 @@ from ..experiments.declaration import KEPT
 from ..results import Results, collect
 from ..store import Store
 from .ending import said_if_interrupted, status
-from .options import AsJson, DataRoot, Device, ProfileName, StoreRoot
+from .options import AsJson, DataRoot, Device, ProfileName, StoreRoot, check_device
 from .reading import read
 from .summary import judge_swept, summary, verdict_lines
 
@@ -73,6 +73,7 @@ def sweep(
         from ..placing.plan import read_duration
         from ..sweep import run as run_sweep
 
+        check_device(device)
         spent = _age()
         seconds = None if budget is None else read_duration(budget) - spent
         place = choose(workers, scheduler, threads, seconds, _show_budget, spent)

@@ -7,7 +7,8 @@ import typer
 
 from .. import paths
 from ..config import PROFILES
-from ..errors import StoreError, found_expected
+from ..errors import ConfigError, StoreError, found_expected
+from ..experiments import unknown_claim
 from ..store import Store
 from .options import AsJson, StoreRoot
 from .summary import verdict_lines
@@ -22,10 +23,14 @@ def verdicts(
     as_json: AsJson = False,
 ) -> None:
     """Judge claims at each size: experiments from the records that are there, theory from checks computed now."""
-    from ..claims import judged  # takes a second, which no other command needs
+    from ..claims import all_claims, judged  # takes a second, which no other command needs
 
     if store is not None and not store.is_dir():
         raise StoreError(found_expected(f"--store {store}", "no such folder", "a folder of run records"))
+    ids = {claim.id for claim in all_claims()}
+    for claim in claims or ():
+        if claim not in ids:
+            raise ConfigError(unknown_claim(claim, sorted(ids)))
     stores = [Store(store)]
     if (results := paths.results_root()) is not None and results.is_dir():
         stores.append(Store(results))

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from ..config import unknown_name
-from ..errors import ConfigError
+from ..errors import ConfigError, found_expected
 from . import (
     fig_2,
     fig_2_land,
@@ -65,6 +65,13 @@ DECLARATIONS: dict[str, Callable[..., Experiment]] = {
 }
 
 
+def unknown_claim(claim: str, known: list[str]) -> str:
+    """Word the error for an unknown claim, with the nearest known one, whatever its case."""
+    if claim.upper() in known:
+        return found_expected("claim", claim, f"{claim.upper()!r}: the ids of claims are in capitals")
+    return unknown_name("claim", claim, known)
+
+
 def kinds_of(claim: str) -> dict[str, Any]:
     """Return the type of every setting that a claim's experiment may know: name -> annotation.
 
@@ -72,7 +79,7 @@ def kinds_of(claim: str) -> dict[str, Any]:
         ConfigError: The claim is unknown.
     """
     if claim not in DECLARATIONS:
-        raise ConfigError(unknown_name("claim", claim, list(DECLARATIONS)))
+        raise ConfigError(unknown_claim(claim, list(DECLARATIONS)))
     return kinds(DECLARATIONS[claim])
 
 
