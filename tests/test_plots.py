@@ -110,8 +110,9 @@ def test_verdict_card_carries_its_data(trained, name, judge):
     ("scales", "joint"),
     [
         (["mnist1d, n = 20, lr = 0.05"] * 2, "mnist1d, n = 20, lr = 0.05"),
-        (["a, n = 20, 40 epochs", "a, n = 1,000, 40 epochs"], "a, n = 20, 1,000, 40 epochs"),
-        (["a, n = 20", "a, n = 50", "a, n = 20, 50", "a, n = 20"], "a, n = 20, 50"),
+        (["a, n = 20, 40 epochs", "a, n = 1,000, 40 epochs"], "a, n = 20 and 1,000, 40 epochs"),
+        (["a, n = 20", "a, n = 150", "a, n = 20, 90 and 150", "a, n = 20"], "a, n = 20, 90 and 150"),
+        (["a, n = 5", "b, n = 7", "a and b, n = 5 and 7, 1,000 epochs"], "a and b, n = 5 and 7, 1,000 epochs"),
         (["a, 1,600 epochs, lr = 1", "b, 1,000 epochs, lr = 1"], "a or b, 1,600 epochs or 1,000 epochs, lr = 1"),
         (["a of width 8, n = 5, and one change", "a of width 16, n = 5"],
          "a of width 8 or a of width 16, n = 5, and one change"),
@@ -127,7 +128,7 @@ def test_verdict_card_names_the_scale_of_every_part(trained):
     first, *rest = verdict.parts
     other = replace(first, scale=first.scale.replace("n = 100", "n = 2,000"))
     html = plots.VerdictCard(replace(verdict, parts=(first, *rest, other)))._repr_mimebundle_()["text/html"]
-    assert f"Scale: {first.scale.replace('n = 100', 'n = 100, 2,000')} (profile smoke)" in html
+    assert f"Scale: {first.scale.replace('n = 100', 'n = 100 and 2,000')} (profile smoke)" in html
 
 
 def test_provenance_lists_every_record_with_its_digest(trained):

@@ -51,7 +51,7 @@ not listed have the chapter's defaults.</p>
 <td>
 {% for claim in row.verdicts %}
 {{ claim.claim }}: {{ claim.verdict }}<br>
-<small>{{ claim.parts[0].scale }}</small><br>
+<small>{{ claim.scale }}</small><br>
 {% endfor %}
 </td>
 <td>
@@ -124,7 +124,7 @@ def _row(
         "words": words_of(point) or "defaults",
         "shown": {name: word_of(point.get(name, default)) for name, default in defaults.items()},
         "stale": why_stale(source, file, point, project),
-        "verdicts": [data[VERDICT_MIME] for data in outputs if VERDICT_MIME in data],
+        "verdicts": [_with_scale(data[VERDICT_MIME]) for data in outputs if VERDICT_MIME in data],
         "figure": figures[0]["image/png"].replace("\n", "") if figures else None,
         "alt": figures[0].get("text/plain", "") if figures else "",
     }
@@ -139,3 +139,9 @@ def _title(source: Path) -> str:
     """Return a chapter's first heading."""
     lines = [line for cell in read_chapter(source).cells for line in cell.source.splitlines()]
     return next((line.removeprefix("# ") for line in lines if line.startswith("# ")), source.stem)
+
+
+def _with_scale(claim: dict[str, Any]) -> dict[str, Any]:
+    from ..plots.cards import joint_scale  # takes a second, and most of a sweep needs no page
+
+    return claim | {"scale": joint_scale([part["scale"] for part in claim["parts"]])}

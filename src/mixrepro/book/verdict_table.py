@@ -120,7 +120,7 @@ class VerdictTable(SphinxDirective):
         part = deciding_part(claim)
         yield nodes.row(
             "",
-            self._claim_cell(document, claim, part),
+            self._claim_cell(document, claim),
             entry(word(claim["verdict"])),
             entry(nodes.Text(part["statement"])),
             *numbers(part),
@@ -128,14 +128,17 @@ class VerdictTable(SphinxDirective):
 
     def _part_rows(self, document: str, claim: dict[str, Any]) -> Iterator[nodes.row]:
         for index, part in enumerate(claim["parts"]):
-            cells = [] if index else [self._claim_cell(document, claim, part)]
+            cells = [] if index else [self._claim_cell(document, claim)]
             if len(claim["parts"]) > 1 and not index:
                 cells[0] += nodes.paragraph("", "", nodes.Text("in all: "), word(claim["verdict"]))
                 cells[0]["morerows"] = len(claim["parts"]) - 1
             cells += [entry(nodes.Text(part["statement"])), entry(word(part["verdict"])), *numbers(part)]
             yield nodes.row("", *cells)
 
-    def _claim_cell(self, document: str, claim: dict[str, Any], part: dict[str, Any]) -> nodes.entry:
+    def _claim_cell(self, document: str, claim: dict[str, Any]) -> nodes.entry:
+        from ..plots.cards import joint_scale  # takes a second, and most builds need no table
+
+        parts = claim["parts"]
         label = nodes.inline("", claim["claim"], classes=["std", "std-doc"])
         link = pending_xref(
             "", label, refdomain="std", reftype="doc", refexplicit=True, reftarget=f"/{document}",
@@ -143,7 +146,11 @@ class VerdictTable(SphinxDirective):
         )  # fmt: skip
         cell = entry(link)
         cell += nodes.paragraph("", claim["title"], classes=["claim-title"])
-        cell += nodes.paragraph("", f"{part['scale']} ({part['profile']})", classes=["claim-scale"])
+        cell += nodes.paragraph(
+            "",
+            f"{joint_scale([part['scale'] for part in parts])} ({parts[0]['profile']})",
+            classes=["claim-scale"],
+        )
         return cell
 
 

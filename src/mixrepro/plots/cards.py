@@ -7,12 +7,13 @@ from itertools import zip_longest
 from typing import Any
 
 from ..claims.rules import Part, Verdict, effect_text
+from ..experiments.declaration import listed
 from ..mime import RECORDS_MIME, VERDICT_MIME
 from ..results import Results
 from ..store import Record
 
 #: What separates the fields of a scale: a comma, but for those within a list of numbers.
-SCALE_FIELDS = re.compile(r", (?![\d,.]*\d(?:, |$))")
+SCALE_FIELDS = re.compile(r", (?![\d,.]*\d(?:, | and |$))")
 
 
 class VerdictCard:
@@ -82,7 +83,7 @@ def joint_scale(scales: Sequence[str]) -> str:
     """Word the scales of several parts as one: what they share once, and where they differ all of it.
 
     Args:
-        scales: At least one, each a list at commas, as in `mnist1d, n = 50, 100, lr = 0.05`.
+        scales: At least one, each a list at commas, as in `mnist1d, n = 50 and 100, lr = 0.05`.
     """
     fields = [SCALE_FIELDS.split(scale) for scale in dict.fromkeys(scales)]
     return ", ".join(_joint_field(list(dict.fromkeys(filter(None, found)))) for found in zip_longest(*fields))
@@ -93,10 +94,14 @@ def _joint_field(found: list[str]) -> str:
     names, values = zip(
         *((name, value) for name, _, value in (each.rpartition(" = ") for each in found)), strict=True
     )
-    if len(found) == 1 or not names[0] or len(set(names)) > 1:
+    if len(found) == 1 or len(set(names)) > 1 or " and " in names[0]:
         return " or ".join(found)
-    each = dict.fromkeys(number for value in values for number in value.split(", "))
-    return f"{names[0]} = {', '.join(each)}"
+    if not names[0]:  # words: one that lists the others says it all
+        return next(
+            (each for each in found if set(each.split(" and ")) >= set(found) - {each}), " or ".join(found)
+        )
+    each = {number for value in values for number in re.split(", | and ", value)}
+    return f"{names[0]} = {listed(sorted(each, key=lambda number: float(number.replace(',', ''))))}"
 
 
 def _row(part: Part) -> str:
