@@ -5,7 +5,7 @@ import itertools
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import LogLocator, PercentFormatter, StrMethodFormatter
+from matplotlib.ticker import LogLocator, StrMethodFormatter
 
 from ..claims import fig_7
 from ..claims.panels import panels
@@ -55,8 +55,8 @@ def accuracy_by_amount(results: Results, title: str, data: str | None = None) ->
                 f"n = {n:,}: highest, {mean.max():.1%}, at epoch {epochs[best]:,} "
                 f"(step {epochs[best] * per_epoch:,}), at the end {mean[-1]:.1%}"
             )
-        both[0].yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=""))
-        both[0].set(ylabel="test accuracy − its highest mean (points)", ylim=(-LOWEST, LOWEST / 4), title=title)
+        style.percent_axis(both[0], "test accuracy − its highest mean (points)", symbol="")
+        both[0].set(ylim=(-LOWEST, LOWEST / 4), title=title)
         both[1].set_title("The same curves, in steps")
         for axes, unit in zip(both, ("epoch", "step"), strict=True):
             axes.set(xscale="log", xlabel=unit, xlim=(5, None))

@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
 
 from ..checks.lowered_rate import FACTOR, Detail
 from ..checks.lr_stage import SWEPT_BATCHES, SWEPT_RATES, LearningRates
@@ -148,7 +149,7 @@ def gains(check: LearningRates) -> Shown:
             axes.plot(values, height, "o", markersize=3, alpha=0.5, color=style.OTHERS[0])
             axes.plot([np.nanmean(values)] * 2, [place - 0.38, place + 0.38], color="black")
         axes.set_yticks(range(len(found)), [f"{name} ({len(v)})" for name, v in found.items()])
-        axes.xaxis.set_major_formatter(style.PercentFormatter(1.0, decimals=1, symbol=" %"))
+        axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=1, symbol=" %"))
         axes.set(xlabel="decrease of the lowest risk when η is lowered at the bottom", title=claim.headline(check))
     means = ", ".join(f"{np.nanmean(values):.2%} for {name}" for name, values in found.items())
     plt.close(figure)

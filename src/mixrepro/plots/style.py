@@ -10,7 +10,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import Formatter, MaxNLocator
 
 #: Always these, and never for anything else; line style differs too, so colour is never the only cue.
 ERM = {"color": "#0072B2", "linestyle": "-", "label": "ERM"}
@@ -92,10 +92,23 @@ def epoch_axis(axes: Axes, last: int, first: int = 1) -> None:
         axes.set_xscale("log")
 
 
-def percent_axis(axes: Axes, label: str) -> None:
-    """Show the fractions of the vertical axis as percentages."""
+class Percents(Formatter):
+    """Fractions as percentages, with as many decimals as the ticks of the axis need: none is shown rounded."""
+
+    def __init__(self, symbol: str) -> None:
+        self.symbol = symbol
+
+    def __call__(self, x: float, pos: int | None = None) -> str:  # noqa: D102
+        percents = 100 * np.append(self.axis.get_majorticklocs(), x)
+        exact = (digits for digits in range(6) if np.allclose(percents.round(digits), percents))
+        return self.fix_minus(f"{100 * x:.{next(exact, 6)}f}{self.symbol}")
+
+
+def percent_axis(axes: Axes, label: str, symbol: str = " %") -> None:
+    """Show the fractions of a linear vertical axis as percentages, at whole ones where there is room."""
     axes.set_ylabel(label)
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+    axes.yaxis.set_major_locator(MaxNLocator("auto", steps=(1, 2, 5, 10)))  # without 2.5: half percents
+    axes.yaxis.set_major_formatter(Percents(symbol))
 
 
 class Shown:
