@@ -6,6 +6,7 @@ from multiprocessing import forkserver
 import numpy as np
 import pytest
 from hypothesis import settings
+from matplotlib.figure import Figure
 
 from mixrepro.config import RunConfig
 from mixrepro.experiments.declaration import Experiment
@@ -74,3 +75,14 @@ def simulate() -> Callable[..., Results]:
         return Results(experiment, records)
 
     return make
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
+    """Collect the figures that are drawn; a page gets their images only."""
+    figures = []
+    real = Figure.savefig
+    monkeypatch.setattr(
+        Figure, "savefig", lambda figure, *it, **kw: figures.append(figure) or real(figure, *it, **kw)
+    )
+    return figures

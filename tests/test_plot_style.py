@@ -2,20 +2,8 @@
 
 import matplotlib.pyplot as plt
 import pytest
-from matplotlib.figure import Figure
 
 from mixrepro.plots import style
-
-
-@pytest.fixture
-def figures(monkeypatch):
-    """Collect the figures that are drawn; a page gets their images only."""
-    drawn = []
-    real = Figure.savefig
-    monkeypatch.setattr(
-        Figure, "savefig", lambda figure, *it, **kw: drawn.append(figure) or real(figure, *it, **kw)
-    )
-    return drawn
 
 
 def labels(axis):

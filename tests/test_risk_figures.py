@@ -82,3 +82,12 @@ def test_slider_has_a_frame_for_the_least_risk_and_says_what_it_shows(one):
     least = one.flow.risk(times, one.population).min()
     assert f"The risk is {least:.3f}" in slider.alt
     assert "true values are -0.99, 1.00 and -0.99" in slider.alt
+
+
+def test_no_title_is_cut_at_the_edge_of_its_figure(drawn, turned):
+    many = replace(turned, best_time=231 * turned.bound_time)
+    risk_turns.turns(many)
+    (figure,) = drawn
+    titles = [text for axes in figure.axes for text in (axes.title, axes._left_title)]
+    assert any("231 times later" in text.get_text() for text in titles)
+    assert all(text.get_window_extent().x1 <= figure.bbox.x1 for text in titles)

@@ -78,7 +78,9 @@ def turns(check: Turns) -> Shown:
         left.legend(fontsize=7)
         right.axvline(0, **style.BASELINE)
         right.set(xlabel="log10 of (turn of the risk / turn of the bound)", ylabel="% of those that turn")
-        right.set_title(f"Mixup: the risk turns {medians['made by Mixup']:,.3g} times later (median)", fontsize=9)
+        right.set_title(
+            f"Mixup: the risk turns {_times(medians['made by Mixup'])} times later\n(median)", fontsize=9
+        )
         figure.suptitle(u_shape.headline(check), x=0.01, ha="left", fontsize=10)
     listed = "; ".join(
         f"{name}: "
@@ -92,6 +94,10 @@ def turns(check: Turns) -> Shown:
     )
     plt.close(figure)
     return Shown(figure, alt, f"{check.scale}. Moves of less than one per cent are left out.")
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:,.0f}" if ratio >= 100 else f"{ratio:.3g}"
 
 
 def optimal_gap(check: OptimalRisks) -> Shown:
