@@ -1,9 +1,12 @@
 """What is drawn, looked up in the figure itself: ticks, lines, bands and legends that a reader could misread."""
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 
-from mixrepro.plots import style
+from mixrepro import plots
+from mixrepro.experiments import fig_2, fig_3, fig_8, fig_13, fig_16
+from mixrepro.plots import covariate_shift, gradient_norm, other_networks, style, variants
 
 
 def labels(axis):
@@ -27,3 +30,35 @@ def test_evenly_spaced_ticks_show_the_percentages_they_stand_at(low, high):
         assert float(text.removesuffix(" %")) == pytest.approx(100 * place, abs=1e-6)
     if high - low > 0.1:
         assert all(text.removesuffix(" %").isdigit() for text in shown.values())
+
+
+def upright(figure):
+    """Return where dotted upright lines stand."""
+    lines = [line for axes in figure.axes for line in axes.get_lines() if line.get_linestyle() == ":"]
+    return {line.get_xdata()[0] for line in lines if len(set(line.get_xdata())) == 1}
+
+
+@pytest.mark.parametrize(
+    ("declared", "draw"),
+    [
+        (fig_2, lambda results: plots.over_training(results, "")),
+        (fig_13, lambda results: variants.squared_error(results, "")),
+        (fig_8, lambda results: gradient_norm.along_training(results, "")),
+        (fig_3, lambda results: other_networks.all_panels([results])),
+        (fig_3, other_networks.test_loss),
+        (fig_16, lambda results: covariate_shift.along_training(results, "")),
+    ],
+)
+@pytest.mark.parametrize("turn", [20, 40])
+def test_a_best_epoch_is_marked_unless_it_is_the_last(simulate, drawn, declared, draw, turn):
+    experiment = declared.declare("smoke", num_seeds=3, epochs=40)
+    curve = 0.5 - 0.001 * np.abs(np.arange(1, 41) - turn) + np.zeros((3, 1))
+    rising = [
+        "test_accuracy",
+        *(f"test_accuracy on {name}" for name in next(iter(experiment.arms.values())).shifted_sets),
+    ]
+    falling = ("objective", "test_loss", *gradient_norm.NORMS)
+    columns = dict.fromkeys(rising, curve) | dict.fromkeys(falling, 1 - curve)
+    draw(simulate(experiment, dict.fromkeys(experiment.arms, columns)))
+    (figure,) = drawn
+    assert upright(figure) - {0} == ({20} if turn == 20 else set())

@@ -31,7 +31,8 @@ def along_training(results: Results, title: str) -> Shown:
             style.mean_and_band(left, *curve, color=color, linestyle=line, label=name)
         for offset, (arm, look) in zip((-0.12, 0.12), (("ERM", style.ERM), ("Mixup", style.MIXUP)), strict=True):
             _falls(right, results, arm, names, offset, look)
-        left.axvline(turn, **style.BASELINE)
+        if turn < curve[0][-1]:
+            left.axvline(turn, **style.BASELINE)
         style.percent_axis(left, "test accuracy of Mixup")
         style.epoch_axis(left, results.experiment.epochs)
         left.set_title("Mixup along training")

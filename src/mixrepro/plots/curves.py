@@ -34,7 +34,7 @@ def over_training(results: Results, title: str) -> Shown:
         if mixup.loss == "ce":
             left.axhline(floor, **style.THEORY, linewidth=1, label="least expected Mixup loss")
         left.set(yscale="log", ylabel="training loss (nats)", title="Training loss (recent mean)")
-        right.axvline(turn, **style.BASELINE, label=f"Mixup's best epoch, {turn:,}")
+        style.mark_best(right, turn, epochs[-1])
         style.percent_axis(right, "test accuracy")
         right.set_title(title)
         for axes in (left, right):

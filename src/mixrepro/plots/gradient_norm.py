@@ -24,7 +24,7 @@ SHARES = (fig_14.HALF, fig_14.ZERO)
 def along_training(results: Results, title: str) -> Shown:
     """Draw both norms of ERM and Mixup, Mixup's turning epoch marked (FIG-8)."""
     results.require_runs()
-    turn = fig_2.turning_epoch(results)
+    turn, last = fig_2.turning_epoch(results), results.curve("Mixup", "test_accuracy")[0][-1]
     said = []
     with style.style():
         figure, panels = plt.subplots(1, 2, sharey=True)
@@ -33,7 +33,7 @@ def along_training(results: Results, title: str) -> Shown:
                 epochs, norms = results.curve(arm, norm)
                 _mean_and_spread(axes, epochs, norms, **look)
                 said.append(f"{name}, {arm}: {_course(epochs, norms)}")
-            axes.axvline(turn, **style.BASELINE, label=f"Mixup's best epoch, {turn:,}")
+            style.mark_best(axes, turn, last)
             axes.set_yscale("log")
             style.epoch_axis(axes, results.experiment.epochs)
             axes.set_title(name.capitalize())

@@ -49,7 +49,8 @@ def all_panels(every: Sequence[Results]) -> Shown:
             )
         for axes in grid.flat[len(drawn) :]:
             axes.axis("off")
-        figure.legend(*grid.flat[0].get_legend_handles_labels(), loc="outside upper right", ncols=2)
+        handles, _ = grid.flat[0].get_legend_handles_labels()
+        figure.legend(handles=handles[:2], loc="outside upper right", ncols=2)  # the line differs by panel
         figure.suptitle(headline(every), x=0.01, ha="left", fontsize=10)
     plt.close(figure)
     seeds = sorted({results.n_declared for results in every})
@@ -58,7 +59,8 @@ def all_panels(every: Sequence[Results]) -> Shown:
         figure,
         f"One panel for each figure and amount of data: test accuracy against epochs. {'; '.join(said)}.",
         f"Line: mean, band: ±1 standard deviation; {' or '.join(map(str, seeds))} seeds. Dotted: Mixup's best "
-        f"epoch. Axes of equal height. {'; '.join(dict.fromkeys(results.scale for results in every))}."
+        "epoch, none where it is still highest at the end. Axes of equal height. "
+        f"{'; '.join(dict.fromkeys(results.scale for results in every))}."
         + (f" Lost: {'; '.join(lost)}." if lost else ""),
     )
 
@@ -78,7 +80,7 @@ def test_loss(results: Results) -> Shown:
             style.mean_and_band(axes, *one.curve(arm, "test_loss"), **look)
         for run in losses:
             axes.plot(epochs, run, color=style.MIXUP["color"], linewidth=0.5, alpha=0.6)
-        axes.axvline(epochs[lowest], **style.BASELINE, label=f"Mixup's lowest, epoch {epochs[lowest]:,}")
+        style.mark_best(axes, epochs[lowest], epochs[-1], "lowest", "lowest")
         title = "falls, then rises: a U" if rises else "shows no U that is sure"
         axes.set(yscale="log", ylabel="test loss (nats)", title=f"Mixup's test loss {title}")
         style.epoch_axis(axes, one.experiment.epochs)
@@ -127,7 +129,7 @@ def _panel(axes: Axes, one: Results, height: float) -> None:
     for arm, look in (("ERM", style.ERM), ("Mixup", style.MIXUP)):
         style.mean_and_band(axes, *one.curve(arm, "test_accuracy"), **look)
     epoch, accuracy = _peak(one)
-    axes.axvline(epoch, **style.BASELINE)
+    style.mark_best(axes, epoch, one.curve("Mixup", "test_accuracy")[0][-1])
     top = max(accuracy, np.nanmean(one.final("ERM", "test_accuracy"))) + 0.2 * height
     style.epoch_axis(axes, one.experiment.epochs)
     style.percent_axis(axes, "")

@@ -111,6 +111,22 @@ def percent_axis(axes: Axes, label: str, symbol: str = " %") -> None:
     axes.yaxis.set_major_formatter(Percents(symbol))
 
 
+def mark_best(axes: Axes, epoch: int, last: int, what: str = "best", ends: str = "highest") -> None:
+    """Draw a line where Mixup's mean is best; if that is the last epoch it has not turned, and only words say so.
+
+    Args:
+        axes: Where to draw.
+        epoch: Mixup's best epoch.
+        last: The last epoch.
+        what: What it is called.
+        ends: What the curve still is at its end.
+    """
+    if epoch < last:
+        axes.axvline(epoch, **BASELINE, label=f"Mixup's {what} epoch, {epoch:,}")
+    else:
+        axes.plot([], [], linestyle="", label=f"Mixup: still {ends} at the end")
+
+
 class Shown:
     """A figure as a page shows it: an image with alternative text and a caption."""
 

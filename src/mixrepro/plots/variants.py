@@ -50,7 +50,7 @@ def _error_and_accuracy(left: Axes, right: Axes, one: Results) -> str:
         style.mean_and_band(right, epochs, accuracy, **look)
         ends[arm] = np.nanmean(accuracy[:, -1])
     best = int(np.nanmean(accuracy, axis=0).argmax())
-    right.axvline(epochs[best], **style.BASELINE, label=f"Mixup's best epoch, {epochs[best]:,}")
+    style.mark_best(right, epochs[best], epochs[-1])
     for axes in (left, right):
         style.epoch_axis(axes, mixup.epochs)
         for epoch in mixup.milestones:
