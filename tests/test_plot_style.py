@@ -62,3 +62,35 @@ def test_a_best_epoch_is_marked_unless_it_is_the_last(simulate, drawn, declared,
     draw(simulate(experiment, dict.fromkeys(experiment.arms, columns)))
     (figure,) = drawn
     assert upright(figure) - {0} == ({20} if turn == 20 else set())
+
+
+def test_a_band_on_a_logarithmic_axis_stays_above_zero_around_its_mean():
+    values = np.array([[1e-4, 1.0], [1e-4, 1.0], [1.0, 1.0]])  # deviation above the mean at the first point
+    figure, axes = plt.subplots()
+    axes.set_yscale("log")
+    style.mean_and_band(axes, np.array([1, 2]), values, color="black")
+    (line,), (band,) = axes.get_lines(), axes.collections
+    edges = band.get_paths()[0].vertices
+    plt.close(figure)
+    assert edges[:, 1].min() > 0
+    low, high = (pick(edges[edges[:, 0] == 1, 1]) for pick in (np.min, np.max))
+    assert line.get_ydata()[0] ** 2 == pytest.approx(low * high)
+    np.testing.assert_allclose(style.average(axes, values), line.get_ydata())
+
+
+def test_values_down_to_zero_keep_their_plain_mean_on_a_logarithmic_axis():
+    figure, axes = plt.subplots()
+    axes.set_yscale("log")
+    mean = style.average(axes, np.array([[0.0], [1.0], [2.0]]))
+    plt.close(figure)
+    assert mean == [1.0]
+
+
+def test_captions_say_where_the_logarithms_are_averaged(simulate):
+    def caption(seeds):
+        experiment = fig_2.declare("smoke", num_seeds=seeds, epochs=30)
+        columns = dict.fromkeys(("test_accuracy", "objective"), np.full((seeds, 30), 0.5))
+        return plots.over_training(simulate(experiment, dict.fromkeys(experiment.arms, columns)), "").caption
+
+    assert "left: of the logarithms" in caption(3)
+    assert "logarithms" not in caption(2)

@@ -23,6 +23,7 @@ def over_training(results: Results, title: str) -> Shown:
     turn = fig_2.turning_epoch(results)
     with style.style():
         figure, (left, right) = plt.subplots(1, 2)
+        left.set_yscale("log")
         losses = {}
         for arm, look in (("ERM", style.ERM), ("Mixup", style.MIXUP)):
             epochs, _ = results.curve(arm, "test_accuracy")
@@ -33,7 +34,7 @@ def over_training(results: Results, title: str) -> Shown:
         floor = in_batch_lower_bound(NUM_CLASSES, mixup.n, mixup.batch_size, mixup.alpha)
         if mixup.loss == "ce":
             left.axhline(floor, **style.THEORY, linewidth=1, label="least expected Mixup loss")
-        left.set(yscale="log", ylabel="training loss (nats)", title="Training loss (recent mean)")
+        left.set(ylabel="training loss (nats)", title="Training loss (recent mean)")
         style.mark_best(right, turn, epochs[-1])
         style.percent_axis(right, "test accuracy")
         right.set_title(title)
@@ -42,7 +43,7 @@ def over_training(results: Results, title: str) -> Shown:
             axes.legend()
     _, accuracy = results.curve("Mixup", "test_accuracy")
     ends = {arm: np.nanmean(results.final(arm, "test_accuracy")) for arm in ("ERM", "Mixup")}
-    loss = {arm: np.nanmean(losses[arm][:, -1]) for arm in ("ERM", "Mixup")}
+    loss = {arm: style.average(left, losses[arm])[-1] for arm in ("ERM", "Mixup")}
     alt = (
         f"Two panels against epochs. Left: training loss; it ends at {loss['ERM']:.2g} nats for ERM and at "
         f"{loss['Mixup']:.2g} nats for Mixup. Right: mean test accuracy of Mixup is highest, "
@@ -50,7 +51,7 @@ def over_training(results: Results, title: str) -> Shown:
         f"ERM ends at {ends['ERM']:.1%}."
     )
     plt.close(figure)
-    return Shown(figure, alt, f"{experiment.title}. {seeds_caption(results)}")
+    return Shown(figure, alt, f"{experiment.title}. {seeds_caption(results, 'left')}")
 
 
 def switching(results: Results, title: str) -> Shown:
@@ -98,6 +99,7 @@ def nearness_to_bound(results: Results) -> Shown:
     ends = []
     with style.style():
         figure, (left, right) = plt.subplots(1, 2)
+        right.set_yscale("log")
         for (arm, config), color in zip(experiment.arms.items(), style.OTHERS, strict=False):
             epochs, over = lemma_3_1.excess(results, arm)
             look = {"color": color, "linestyle": "-", "label": arm.replace("alpha", "α")}
@@ -105,11 +107,11 @@ def nearness_to_bound(results: Results) -> Shown:
             style.mean_and_band(left, epochs, over + lemma_3_1.bound(config), **look)
             left.axhline(floor, color=color, linestyle="--", linewidth=1)
             style.mean_and_band(right, epochs, over, **look)
-            ends.append(f"{np.nanmean(over[:, -1]):.3f} nats for {arm}")
+            ends.append(f"{style.average(right, over)[-1]:.3f} nats for {arm}")
         under = sum(int((lemma_3_1.excess(results, arm)[1] < 0).sum()) for arm in experiment.arms)
         found = "No loss falls under its floor" if under == 0 else f"{under} losses fall under their floor"
         left.set(ylabel="exact Mixup loss (nats)", title=f"{found} (dashed)")
-        right.set(yscale="log", ylabel="excess over the floor (nats)", title="Distance to the floor")
+        right.set(ylabel="excess over the floor (nats)", title="Distance to the floor")
         for axes in (left, right):
             style.epoch_axis(axes, experiment.epochs)
             axes.legend()
@@ -118,7 +120,7 @@ def nearness_to_bound(results: Results) -> Shown:
         f"{found.lower()}. Right: the excess over the floor; after the last epoch it is {', '.join(ends)}."
     )
     plt.close(figure)
-    return Shown(figure, alt, f"{experiment.title}. {seeds_caption(results)}")
+    return Shown(figure, alt, f"{experiment.title}. {seeds_caption(results, 'right')}")
 
 
 def bound_by_alpha(alphas: np.ndarray, classes: tuple[int, ...], marked: float) -> Shown:
@@ -142,10 +144,17 @@ def bound_by_alpha(alphas: np.ndarray, classes: tuple[int, ...], marked: float) 
     )
 
 
-def seeds_caption(results: Results) -> str:
-    """Say what is drawn: the scale, the seeds, and which are missing."""
+def seeds_caption(results: Results, logarithmic: str = "") -> str:
+    """Say what is drawn: the scale, the seeds, and which are missing.
+
+    Args:
+        results: The runs drawn.
+        logarithmic: Where `style.mean_and_band` drew on a logarithmic axis, in a word or two.
+    """
     drawn = results.n_declared
     lost = results.lost()
     band = "line: mean, band: ±1 standard deviation" if drawn >= style.FEWEST_FOR_BAND else "one line a seed"
+    if logarithmic and drawn >= style.FEWEST_FOR_BAND:
+        band += f" ({logarithmic}: of the logarithms, where all values are positive)"
     text = f"{results.experiment.scale()}; {drawn} seeds; {band}."
     return f"{text} Lost: {'; '.join(lost)}." if lost else text

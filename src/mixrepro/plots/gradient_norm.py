@@ -17,7 +17,6 @@ from .style import Shown
 from .tables import Table, mean_and_std
 
 NORMS = {fig_8.FULL_BATCH: "full batch", fig_8.MINI_BATCH: "mini-batch"}
-LOGARITHMS = "Mean and deviation are taken of the logarithms."
 SHARES = (fig_14.HALF, fig_14.ZERO)
 
 
@@ -29,12 +28,12 @@ def along_training(results: Results, title: str) -> Shown:
     with style.style():
         figure, panels = plt.subplots(1, 2, sharey=True)
         for axes, (norm, name) in zip(panels, NORMS.items(), strict=True):
+            axes.set_yscale("log")
             for arm, look in (("ERM", style.ERM), ("Mixup", style.MIXUP)):
                 epochs, norms = results.curve(arm, norm)
-                _mean_and_spread(axes, epochs, norms, **look)
-                said.append(f"{name}, {arm}: {_course(epochs, norms)}")
+                style.mean_and_band(axes, epochs, norms, **look)
+                said.append(f"{name}, {arm}: {_course(axes, epochs, norms)}")
             style.mark_best(axes, turn, last)
-            axes.set_yscale("log")
             style.epoch_axis(axes, results.experiment.epochs)
             axes.set_title(name.capitalize())
         panels[0].set_ylabel("norm of the gradient")
@@ -45,7 +44,7 @@ def along_training(results: Results, title: str) -> Shown:
         f"{'; '.join(said)}. Mixup's test accuracy is highest at epoch {turn:,}."
     )
     plt.close(figure)
-    return Shown(figure, alt, f"{results.experiment.title}. {seeds_caption(results)} {LOGARITHMS}")
+    return Shown(figure, alt, f"{results.experiment.title}. {seeds_caption(results, 'both panels')}")
 
 
 def after_switch(results: Results, title: str) -> Shown:
@@ -55,16 +54,18 @@ def after_switch(results: Results, title: str) -> Shown:
     said = []
     with style.style():
         figure, (left, right) = plt.subplots(1, 2)
+        for axes in (left, right):
+            axes.set_yscale("log")
         for arm, look in (("ERM", style.ERM), ("Mixup", style.MIXUP)):
-            _mean_and_spread(left, *results.curve(arm, fig_8.FULL_BATCH), **look)
+            style.mean_and_band(left, *results.curve(arm, fig_8.FULL_BATCH), **look)
         for epoch, color in zip(switches, itertools.cycle(style.OTHERS), strict=False):
             _one_switch(left, right, results, epoch, color)
             first, later = (np.nanmean(fig_14.left_after(results, epoch, t)) for t in (1, fig_14.LATER))
             said.append(f"switched at {epoch:,}, {first:.0%} is left an epoch later and {later:.1%} later still")
         for share in SHARES:
             right.axhline(share, **style.BASELINE)
-        left.set(yscale="log", ylabel="norm of the gradient", title="Full batch")
-        right.set(xscale="log", yscale="log", xlabel="epochs since the switch")
+        left.set(ylabel="norm of the gradient", title="Full batch")
+        right.set(xscale="log", xlabel="epochs since the switch")
         right.set_title("Share of the norm at the switch")
         style.epoch_axis(left, results.experiment.epochs)
         left.legend(loc="lower left")
@@ -78,7 +79,7 @@ def after_switch(results: Results, title: str) -> Shown:
     )
     plt.close(figure)
     marked = " and ".join(f"{share:.0%}" for share in SHARES)
-    caption = f"{results.experiment.title}. {seeds_caption(results)} {LOGARITHMS} Dotted grey: {marked}."
+    caption = f"{results.experiment.title}. {seeds_caption(results, 'both panels')} Dotted grey: {marked}."
     return Shown(figure, alt, caption)
 
 
@@ -135,28 +136,16 @@ def _one_switch(left: Axes, right: Axes, results: Results, epoch: int, color: st
         after = epochs >= epoch
         if norm == fig_8.FULL_BATCH:
             label = arm_name(epoch)
-            _mean_and_spread(left, epochs[after], norms[:, after], color=color, linestyle=line, label=label)
+            style.mean_and_band(left, epochs[after], norms[:, after], color=color, linestyle=line, label=label)
         shares = norms[:, epochs > epoch] / norms[:, epochs == epoch]
-        _mean_and_spread(right, epochs[epochs > epoch] - epoch, shares, color=color, linestyle=line)
+        style.mean_and_band(right, epochs[epochs > epoch] - epoch, shares, color=color, linestyle=line)
 
 
 def _reached(epochs: np.ndarray) -> str:
     return mean_and_std(epochs, digits=0) if np.isfinite(epochs).any() else "not reached"
 
 
-def _mean_and_spread(axes: Axes, epochs: np.ndarray, values: np.ndarray, **line: object) -> None:
-    """Draw geometric mean and spread over seeds, which a logarithmic axis shows as wide above as below."""
-    there = values[np.isfinite(values).all(1)]
-    if len(there) < style.FEWEST_FOR_BAND or (there <= 0).any():
-        style.mean_and_band(axes, epochs, values, **line)
-        return
-    mean, std = style.mean_and_spread(np.log(there))
-    axes.plot(epochs, np.exp(mean), **line)
-    color = line.get("color")
-    axes.fill_between(epochs, np.exp(mean - std), np.exp(mean + std), color=color, alpha=0.18, linewidth=0)
-
-
-def _course(epochs: np.ndarray, norms: np.ndarray) -> str:
-    mean = np.nanmean(norms, axis=0)
+def _course(axes: Axes, epochs: np.ndarray, norms: np.ndarray) -> str:
+    mean = style.average(axes, norms)
     top = int(mean.argmax())
     return f"largest {mean[top]:.2g} at epoch {epochs[top]:,}, at the end {mean[-1]:.2g}"

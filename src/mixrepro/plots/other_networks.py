@@ -71,27 +71,28 @@ def test_loss(results: Results) -> Shown:
     (one,) = panels(results).values()
     fall, rise = fig_3.u_shape(one)
     epochs, losses = one.curve("Mixup", "test_loss")
-    mean = np.nanmean(losses, axis=0)
-    lowest = int(mean.argmin())
     rises = student_interval(rise)[0] > 0 and student_interval(fall)[0] > 0
     with style.style():
         figure, axes = plt.subplots(figsize=(5.2, 3.2))
+        axes.set_yscale("log")
+        mean = style.average(axes, losses)
+        lowest = int(mean.argmin())
         for arm, look in (("ERM", style.ERM), ("Mixup", style.MIXUP)):
             style.mean_and_band(axes, *one.curve(arm, "test_loss"), **look)
         for run in losses:
             axes.plot(epochs, run, color=style.MIXUP["color"], linewidth=0.5, alpha=0.6)
         style.mark_best(axes, epochs[lowest], epochs[-1], "lowest", "lowest")
         title = "falls, then rises: a U" if rises else "shows no U that is sure"
-        axes.set(yscale="log", ylabel="test loss (nats)", title=f"Mixup's test loss {title}")
+        axes.set(ylabel="test loss (nats)", title=f"Mixup's test loss {title}")
         style.epoch_axis(axes, one.experiment.epochs)
         axes.legend()
+        erm = style.average(axes, one.curve("ERM", "test_loss")[1])[-1]
     plt.close(figure)
-    erm = np.nanmean(one.final("ERM", "test_loss"))
     return Shown(
         figure,
         f"Test loss against epochs. Mixup's mean falls from {mean[0]:.2f} to {mean[lowest]:.2f} nats at epoch "
         f"{epochs[lowest]:,} and ends at {mean[-1]:.2f}; ERM's ends at {erm:.2f}.",
-        f"{results.experiment.title}; thin: single Mixup runs. {seeds_caption(results)}",
+        f"{results.experiment.title}; thin: single Mixup runs. {seeds_caption(results, 'thick')}",
     )
 
 

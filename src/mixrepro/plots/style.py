@@ -3,7 +3,7 @@
 import base64
 import html
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import matplotlib as mpl
@@ -69,7 +69,9 @@ def mean_and_band(axes: Axes, epochs: np.ndarray, values: np.ndarray, **line: ob
     """Draw the mean over seeds with a band of +-1 standard deviation; single lines for fewer than three seeds.
 
     Args:
-        axes: Where to draw.
+        axes: Where to draw. If its vertical axis is logarithmic by now and all values are positive, mean and
+            deviation are those of the logarithms: a plain mean less a deviation may lie below zero, and the band
+            would reach down to the edge.
         epochs: int64 [points].
         values: float64 [seeds, points]; seeds that are not finite throughout are left out.
         line: Colour, line style and label.
@@ -80,9 +82,23 @@ def mean_and_band(axes: Axes, epochs: np.ndarray, values: np.ndarray, **line: ob
         for number, curve in enumerate(there):
             axes.plot(epochs, curve, label=label if number == 0 else None, **line)
         return
-    mean, std = mean_and_spread(there)
-    axes.plot(epochs, mean, **line)
-    axes.fill_between(epochs, mean - std, mean + std, color=line.get("color"), alpha=0.18, linewidth=0)
+    to_axis, back = _scale(axes, there)
+    mean, std = mean_and_spread(to_axis(there))
+    axes.plot(epochs, back(mean), **line)
+    axes.fill_between(epochs, back(mean - std), back(mean + std), color=line.get("color"), alpha=0.18, linewidth=0)
+
+
+def average(axes: Axes, values: np.ndarray) -> np.ndarray:
+    """Return the mean over seeds that `mean_and_band` draws on these axes, float64 [points]."""
+    there = values[np.isfinite(values).all(1)]
+    to_axis, back = _scale(axes, there)
+    return back(mean_and_spread(to_axis(there))[0])
+
+
+def _scale(axes: Axes, values: np.ndarray) -> tuple[Callable, Callable]:
+    """Return the function of the values that is averaged, and its inverse."""
+    logarithms = axes.get_yscale() == "log" and (values > 0).all()
+    return (np.log, np.exp) if logarithms else (np.asarray, np.asarray)
 
 
 def epoch_axis(axes: Axes, last: int, first: int = 1) -> None:

@@ -36,13 +36,14 @@ def squared_error(results: Results, title: str) -> Shown:
     return Shown(
         figure,
         f"Training error (left) and test accuracy (right) against epochs. {'; '.join(said)}.",
-        f"{results.experiment.title}; {falls} (grey). {seeds_caption(results)}",
+        f"{results.experiment.title}; {falls} (grey). {seeds_caption(results, 'left')}",
     )
 
 
 def _error_and_accuracy(left: Axes, right: Axes, one: Results) -> str:
     mixup = one.experiment.arms["Mixup"]
     ends = {}
+    left.set_yscale("log")
     for arm, look in ARMS:
         epochs, accuracy = one.curve(arm, "test_accuracy")
         _, objective = one.curve(arm, "objective")
@@ -56,7 +57,7 @@ def _error_and_accuracy(left: Axes, right: Axes, one: Results) -> str:
         for epoch in mixup.milestones:
             axes.axvline(epoch, color="0.85", linewidth=3, zorder=0)
         axes.legend()
-    left.set(yscale="log", ylabel="mean squared error")
+    left.set_ylabel("mean squared error")
     style.percent_axis(right, "test accuracy")
     return (
         f"Mixup's mean accuracy is highest, {np.nanmean(accuracy[:, best]):.1%}, at epoch {epochs[best]:,} and "
