@@ -94,3 +94,26 @@ def test_captions_say_where_the_logarithms_are_averaged(simulate):
 
     assert "left: of the logarithms" in caption(3)
     assert "logarithms" not in caption(2)
+
+
+@pytest.mark.parametrize(("low", "high", "some"), [(0.5, 2.2, "0.6"), (0.98, 1.33, "1.05"), (1.5, 11, "10")])
+def test_a_logarithmic_axis_of_few_decades_has_plain_numbers(low, high, some):
+    with style.style():
+        figure, axes = plt.subplots()
+        style.log_axis(axes)
+        axes.set_ylim(low, high)
+        figure.canvas.draw()
+        texts = [text.get_text() for text in (*axes.get_yticklabels(), *axes.get_yticklabels(minor=True))]
+    plt.close(figure)
+    assert some in texts
+    assert not any("mathdefault" in text for text in texts)
+
+
+def test_a_logarithmic_axis_of_many_decades_has_powers_of_ten():
+    figure, axes = plt.subplots()
+    style.log_axis(axes)
+    axes.set_ylim(1e-5, 2)
+    figure.canvas.draw()
+    texts = [text.get_text() for text in axes.get_yticklabels()]
+    plt.close(figure)
+    assert any("10^{-3}" in text for text in texts)

@@ -23,7 +23,7 @@ def over_training(results: Results, title: str) -> Shown:
     turn = fig_2.turning_epoch(results)
     with style.style():
         figure, (left, right) = plt.subplots(1, 2)
-        left.set_yscale("log")
+        style.log_axis(left)
         losses = {}
         for arm, look in (("ERM", style.ERM), ("Mixup", style.MIXUP)):
             epochs, _ = results.curve(arm, "test_accuracy")
@@ -99,7 +99,7 @@ def nearness_to_bound(results: Results) -> Shown:
     ends = []
     with style.style():
         figure, (left, right) = plt.subplots(1, 2)
-        right.set_yscale("log")
+        style.log_axis(right)
         for (arm, config), color in zip(experiment.arms.items(), style.OTHERS, strict=False):
             epochs, over = lemma_3_1.excess(results, arm)
             look = {"color": color, "linestyle": "-", "label": arm.replace("alpha", "α")}

@@ -28,7 +28,7 @@ def along_training(results: Results, title: str) -> Shown:
     with style.style():
         figure, panels = plt.subplots(1, 2, sharey=True)
         for axes, (norm, name) in zip(panels, NORMS.items(), strict=True):
-            axes.set_yscale("log")
+            style.log_axis(axes)
             for arm, look in (("ERM", style.ERM), ("Mixup", style.MIXUP)):
                 epochs, norms = results.curve(arm, norm)
                 style.mean_and_band(axes, epochs, norms, **look)
@@ -55,7 +55,7 @@ def after_switch(results: Results, title: str) -> Shown:
     with style.style():
         figure, (left, right) = plt.subplots(1, 2)
         for axes in (left, right):
-            axes.set_yscale("log")
+            style.log_axis(axes)
         for arm, look in (("ERM", style.ERM), ("Mixup", style.MIXUP)):
             style.mean_and_band(left, *results.curve(arm, fig_8.FULL_BATCH), **look)
         for epoch, color in zip(switches, itertools.cycle(style.OTHERS), strict=False):

@@ -74,7 +74,7 @@ def test_loss(results: Results) -> Shown:
     rises = student_interval(rise)[0] > 0 and student_interval(fall)[0] > 0
     with style.style():
         figure, axes = plt.subplots(figsize=(5.2, 3.2))
-        axes.set_yscale("log")
+        style.log_axis(axes)
         mean = style.average(axes, losses)
         lowest = int(mean.argmin())
         for arm, look in (("ERM", style.ERM), ("Mixup", style.MIXUP)):

@@ -10,7 +10,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import Formatter, MaxNLocator
+from matplotlib.ticker import Formatter, LogFormatterSciNotation, MaxNLocator
 
 #: Always these, and never for anything else; line style differs too, so colour is never the only cue.
 ERM = {"color": "#0072B2", "linestyle": "-", "label": "ERM"}
@@ -22,6 +22,8 @@ OTHERS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#882255")
 
 FEWEST_FOR_BAND = 3
 LOG_AXIS_FROM = 20
+#: Ratio of the ends of a logarithmic axis from which on its ticks are powers of ten.
+POWERS_FROM = 100
 
 RC = {
     "figure.figsize": (7.2, 3.4),
@@ -118,6 +120,22 @@ class Percents(Formatter):
         percents = 100 * np.append(self.axis.get_majorticklocs(), x)
         exact = (digits for digits in range(6) if np.allclose(percents.round(digits), percents))
         return self.fix_minus(f"{100 * x:.{next(exact, 6)}f}{self.symbol}")
+
+
+class PlainNumbers(LogFormatterSciNotation):
+    """Ticks of a logarithmic axis as 0.6 and 1.05 while it spans few decades, then as powers of ten."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:  # noqa: D102
+        text = super().__call__(x, pos)
+        low, high = sorted(self.axis.get_view_interval())
+        return f"{x:,.10g}" if text and high < POWERS_FROM * low else text
+
+
+def log_axis(axes: Axes) -> None:
+    """Make the vertical axis logarithmic, its numbers plain while they can be; call before `mean_and_band`."""
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter(PlainNumbers())
+    axes.yaxis.set_minor_formatter(PlainNumbers())
 
 
 def percent_axis(axes: Axes, label: str, symbol: str = " %") -> None:

@@ -178,7 +178,8 @@ def lam_turns(check: LamSweep, far: LamTurns, title: str) -> Shown:
             low, middle, high = np.nanquantile(turns, (0.25, 0.5, 0.75), axis=1)
             right.errorbar(lams, middle, [middle - low, high - middle], capsize=3, markersize=4, **look)
         right.axhline(check.epochs[-1], **style.BASELINE, label="end of training")
-        right.set(yscale="log", xlabel="λ", ylabel="turning epoch, median and quartiles", title=title)
+        style.log_axis(right)
+        right.set(xlabel="λ", ylabel="turning epoch, median and quartiles", title=title)
         right.legend()
     medians, far_medians = (
         ", ".join(f"{median:,.0f} at {lam:g}" for lam, median in zip(lams, np.nanmedian(turns, 1), strict=True))
@@ -218,7 +219,7 @@ def _ratio(
         axes.fill_between(
             epochs[shown], np.exp(mean - std), np.exp(mean + std), color=look["color"], alpha=0.12, linewidth=0
         )
-    axes.set_yscale("log")
+    style.log_axis(axes)
 
 
 def _gain(loss: np.ndarray, scale: np.ndarray, axis: int | None = None) -> np.ndarray:

@@ -43,7 +43,7 @@ def squared_error(results: Results, title: str) -> Shown:
 def _error_and_accuracy(left: Axes, right: Axes, one: Results) -> str:
     mixup = one.experiment.arms["Mixup"]
     ends = {}
-    left.set_yscale("log")
+    style.log_axis(left)
     for arm, look in ARMS:
         epochs, accuracy = one.curve(arm, "test_accuracy")
         _, objective = one.curve(arm, "objective")
