@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from mixrepro import plots
-from mixrepro.experiments import fig_2, fig_3, fig_8, fig_13, fig_16
+from mixrepro.experiments import fig_2, fig_3, fig_6, fig_8, fig_13, fig_14, fig_16
 from mixrepro.plots import covariate_shift, gradient_norm, other_networks, style, variants
 
 
@@ -62,6 +62,7 @@ def test_a_best_epoch_is_marked_unless_it_is_the_last(simulate, drawn, declared,
     draw(simulate(experiment, dict.fromkeys(experiment.arms, columns)))
     (figure,) = drawn
     assert upright(figure) - {0} == ({20} if turn == 20 else set())
+    assert figure.legends  # outside the panels, where no line runs through it
 
 
 def test_a_band_on_a_logarithmic_axis_stays_above_zero_around_its_mean():
@@ -117,3 +118,29 @@ def test_a_logarithmic_axis_of_many_decades_has_powers_of_ten():
     texts = [text.get_text() for text in axes.get_yticklabels()]
     plt.close(figure)
     assert any("10^{-3}" in text for text in texts)
+
+
+def test_switched_runs_and_thresholds_are_told_apart_from_the_norms(simulate, drawn):
+    experiment = fig_14.declare("smoke", num_seeds=3, epochs=40, switch_epochs=(2, 5, 20))
+    columns = dict.fromkeys(("test_accuracy", *gradient_norm.NORMS), 1 / np.arange(1, 41) + np.zeros((3, 1)))
+    results = simulate(experiment, dict.fromkeys(experiment.arms, columns))
+    shown = gradient_norm.after_switch(results, "")
+    (figure,) = drawn
+    left, right = figure.axes
+    level = [line for line in right.get_lines() if len(set(line.get_ydata())) == 1 and len(line.get_ydata()) == 2]
+    assert {line.get_linestyle() for line in level} == {"-"}
+    assert {text.get_text() for text in right.texts} == {"50 %", "1 %"}
+    assert "Thin grey: 50 % and 1 %" in shown.caption
+    entries = {text.get_text() for text in figure.legends[0].get_texts()}
+    assert {"ERM", "Mixup", "switch at 20", "full batch", "mini-batch"} <= entries
+    assert left.get_legend() is right.get_legend() is None
+
+
+def test_one_legend_names_the_lines_of_both_panels_of_the_switches(simulate, drawn):
+    experiment = fig_6.declare("smoke", num_seeds=3, epochs=40, switch_epochs=(2, 5, 20))
+    columns = {"test_accuracy": np.full((3, 40), 0.5)}
+    plots.switching(simulate(experiment, dict.fromkeys(experiment.arms, columns)), "")
+    (figure,) = drawn
+    entries = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert entries == ["ERM", "Mixup", "switch at 2", "switch at 5", "switch at 20"]
+    assert all(axes.get_legend() is None for axes in figure.axes)

@@ -40,7 +40,7 @@ def over_training(results: Results, title: str) -> Shown:
         right.set_title(title)
         for axes in (left, right):
             style.epoch_axis(axes, experiment.epochs)
-            axes.legend()
+        style.legend_below(figure, left, right)
     _, accuracy = results.curve("Mixup", "test_accuracy")
     ends = {arm: np.nanmean(results.final(arm, "test_accuracy")) for arm in ("ERM", "Mixup")}
     loss = {arm: style.average(left, losses[arm])[-1] for arm in ("ERM", "Mixup")}
@@ -68,7 +68,7 @@ def switching(results: Results, title: str) -> Shown:
         for epoch, color in zip(switches, itertools.cycle(style.OTHERS), strict=False):
             epochs, values = results.curve(arm_name(epoch), "test_accuracy")
             after = epochs >= epoch
-            look = {"color": color, "linestyle": "-", "label": arm_name(epoch)}
+            look = {"color": color, "linestyle": "-", "label": f"switch at {epoch:,}"}
             style.mean_and_band(left, epochs[after], values[:, after], **look)
             left.axvline(epoch, color=color, linewidth=0.6, alpha=0.5)
             ends = results.final(arm_name(epoch), "test_accuracy")
@@ -79,7 +79,7 @@ def switching(results: Results, title: str) -> Shown:
         right.set_xticks(switches, [f"{epoch:,}" for epoch in switches])
         right.minorticks_off()
         left.set_title("Along training")
-        left.legend(ncols=2)
+        style.legend_below(figure, left)
         figure.suptitle(title, x=0.01, ha="left", fontsize=10)
     ends = {epoch: np.nanmean(results.final(arm_name(epoch), "test_accuracy")) for epoch in switches}
     listed = ", ".join(f"{accuracy:.1%} when switched at {epoch:,}" for epoch, accuracy in ends.items())

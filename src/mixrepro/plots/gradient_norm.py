@@ -37,7 +37,7 @@ def along_training(results: Results, title: str) -> Shown:
             style.epoch_axis(axes, results.experiment.epochs)
             axes.set_title(name.capitalize())
         panels[0].set_ylabel("norm of the gradient")
-        panels[0].legend(loc="lower left")
+        style.legend_below(figure, *panels)
         figure.suptitle(title, x=0.01, ha="left", fontsize=10)
     alt = (
         "Two panels, norm of the gradient against epochs, both logarithmic. Left: full batch; right: mini-batch. "
@@ -62,24 +62,25 @@ def after_switch(results: Results, title: str) -> Shown:
             _one_switch(left, right, results, epoch, color)
             first, later = (np.nanmean(fig_14.left_after(results, epoch, t)) for t in (1, fig_14.LATER))
             said.append(f"switched at {epoch:,}, {first:.0%} is left an epoch later and {later:.1%} later still")
-        for share in SHARES:
-            right.axhline(share, **style.BASELINE)
+        for share in SHARES:  # not dotted, as the norm of the mini-batch is
+            right.axhline(share, color="0.5", linewidth=0.8)
+            where = {"transform": right.get_yaxis_transform(), "ha": "right", "va": "bottom"}
+            right.text(1, share, _percent(share), color="0.35", fontsize=7, **where)
         left.set(ylabel="norm of the gradient", title="Full batch")
         right.set(xscale="log", xlabel="epochs since the switch")
         right.set_title("Share of the norm at the switch")
         style.epoch_axis(left, results.experiment.epochs)
-        left.legend(loc="lower left")
         right.plot([], [], color="black", label=NORMS[fig_8.FULL_BATCH])
         right.plot([], [], color="black", linestyle=":", label=NORMS[fig_8.MINI_BATCH])
-        right.legend(loc="lower left")
+        style.legend_below(figure, left, right)
         figure.suptitle(title, x=0.01, ha="left", fontsize=10)
     alt = (
         "Left: norm of the gradient of the full batch against epochs for ERM, Mixup and switched runs. Right: its "
         f"share of the norm at the switch: {'; '.join(said)}. The mini-batch norm is dotted."
     )
     plt.close(figure)
-    marked = " and ".join(f"{share:.0%}" for share in SHARES)
-    caption = f"{results.experiment.title}. {seeds_caption(results, 'both panels')} Dotted grey: {marked}."
+    marked = " and ".join(map(_percent, SHARES))
+    caption = f"{results.experiment.title}. {seeds_caption(results, 'both panels')} Thin grey: {marked}."
     return Shown(figure, alt, caption)
 
 
@@ -135,10 +136,14 @@ def _one_switch(left: Axes, right: Axes, results: Results, epoch: int, color: st
         epochs, norms = results.curve(arm_name(epoch), norm)
         after = epochs >= epoch
         if norm == fig_8.FULL_BATCH:
-            label = arm_name(epoch)
+            label = f"switch at {epoch:,}"
             style.mean_and_band(left, epochs[after], norms[:, after], color=color, linestyle=line, label=label)
         shares = norms[:, epochs > epoch] / norms[:, epochs == epoch]
         style.mean_and_band(right, epochs[epochs > epoch] - epoch, shares, color=color, linestyle=line)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
 
 
 def _reached(epochs: np.ndarray) -> str:

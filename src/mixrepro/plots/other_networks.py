@@ -85,7 +85,7 @@ def test_loss(results: Results) -> Shown:
         title = "falls, then rises: a U" if rises else "shows no U that is sure"
         axes.set(ylabel="test loss (nats)", title=f"Mixup's test loss {title}")
         style.epoch_axis(axes, one.experiment.epochs)
-        axes.legend()
+        style.legend_below(figure, axes)
         erm = style.average(axes, one.curve("ERM", "test_loss")[1])[-1]
     plt.close(figure)
     return Shown(

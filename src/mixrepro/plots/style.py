@@ -161,6 +161,15 @@ def mark_best(axes: Axes, epoch: int, last: int, what: str = "best", ends: str =
         axes.plot([], [], linestyle="", label=f"Mixup: still {ends} at the end")
 
 
+def legend_below(figure: Figure, *every: Axes, ncols: int = 4) -> None:
+    """Explain all lines once, below the panels: inside, upright lines and curves would run through the words."""
+    found = {}
+    for axes in every:
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            found.setdefault(label, handle)
+    figure.legend(found.values(), found, loc="outside lower center", ncols=min(ncols, len(found)))
+
+
 class Shown:
     """A figure as a page shows it: an image with alternative text and a caption."""
 

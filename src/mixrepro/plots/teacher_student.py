@@ -41,7 +41,7 @@ def dynamics(check: ToyCurves, far: FarPaths, title: str, pairing: Pairing = "pe
         right.axvline(check.epochs[-1], **style.BASELINE, label="end of the left panel")
         style.epoch_axis(right, int(far.epochs[-1]))
         right.set_title("Exact mean paths, followed on")
-        right.legend()
+        style.legend_below(figure, left, right)
     ends = {scheme: _gain(check.curve(pairing, scheme)[:, -1], check.erm[:, -1]) for scheme in SCHEMES}
     means = {arm: _gain(risk, scale[:, None], axis=0) for arm, risk in zip(arms, far.risk, strict=True)}
     alt = (
@@ -68,8 +68,7 @@ def pairings(check: ToyCurves) -> Shown:
             _draw_arms(axes, check, pairing)
             rises[pairing] = [float(np.nanmean(claim.rise(check.curve(pairing, scheme)))) for scheme in SCHEMES]
             axes.set_title(f"{pairing}: rise {rises[pairing][0]:+.1%}, {rises[pairing][1]:+.1%}")
-        for axes in panels[0]:
-            axes.legend_ = None
+        style.legend_below(figure, panels[0, 0])
         for axes in panels[1]:
             axes.set_xlabel("epoch")
     listed = "; ".join(f"{pairing} {low:+.1%} and {high:+.1%}" for pairing, (low, high) in rises.items())
@@ -201,7 +200,6 @@ def _draw_arms(axes: Axes, check: ToyCurves, pairing: Pairing) -> None:
     for scheme in SCHEMES:
         _ratio(axes, check.epochs, check.curve(pairing, scheme), scale, **LOOKS[scheme])
     axes.set_ylabel("test loss / ERM's last")
-    axes.legend()
 
 
 def _ratio(

@@ -28,6 +28,8 @@ def squared_error(results: Results, title: str) -> Shown:
             said.append(f"{data}, n = {n:,}: {_error_and_accuracy(left, right, one)}")
             left.set_title(f"Training error, {data} (recent mean)")
             right.set_title("Test accuracy")
+        # Where the turn differs by data set, each has its own entry.
+        style.legend_below(figure, *grid.flat)
         figure.suptitle(title, x=0.01, ha="left", fontsize=10)
     plt.close(figure)
     milestones = sorted({epoch for arm in results.experiment.arms.values() for epoch in arm.milestones})
@@ -56,7 +58,6 @@ def _error_and_accuracy(left: Axes, right: Axes, one: Results) -> str:
         style.epoch_axis(axes, mixup.epochs)
         for epoch in mixup.milestones:
             axes.axvline(epoch, color="0.85", linewidth=3, zorder=0)
-        axes.legend()
     left.set_ylabel("mean squared error")
     style.percent_axis(right, "test accuracy")
     return (
