@@ -81,8 +81,10 @@ verdict = claim.judge(results)
 figures.with_and_without(results, claim.headline(verdict))
 
 # %% [markdown]
-# The two panels have axes of the same height but not the same place, since augmentation lifts every curve. Compare
-# where the dotted lines stand, and how far the curve of Mixup falls to the right of them.
+# The two panels have axes of the same height but not the same place, since augmentation lifts every curve.
+# The dotted lines stand at the median of the seeds' own turns, which are the dots on the right. The mean of the
+# curves can be highest elsewhere: where it is flat, a little noise decides. Compare where the dotted lines stand, and
+# how far the curve of Mixup falls to the right of them.
 #
 # ## Verdict
 #

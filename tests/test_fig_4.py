@@ -1,5 +1,7 @@
 """FIG-4: declaration, rules on simulated curves, figure and chapter's run."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -154,6 +156,34 @@ def test_figure_says_where_mixup_is_highest_and_ends(simulate, experiment):
     assert "times that without" in shown.alt
     assert "at least" not in shown.alt
     assert "at least" in augmentation.with_and_without(simulate(experiment, curves(later_turn=10**6)), "").alt
+
+
+def test_the_dotted_line_is_the_median_of_the_turns_on_the_right(simulate, experiment, drawn):
+    results = simulate(experiment, curves())
+    shown = augmentation.with_and_without(results, "")
+    for axes, arm in zip(drawn[0].axes, (claim.MIXUP, claim.AUGMENTED_MIXUP), strict=False):
+        middle = np.median(later.turn(results, arm).epochs)
+        assert [line.get_xdata()[0] for line in axes.get_lines() if line.get_linestyle() == ":"] == [middle]
+        assert f"turns have the median {middle:,.0f}" in shown.alt
+
+
+def test_no_dotted_line_where_most_seeds_have_not_turned(simulate, experiment, drawn):
+    shown = augmentation.with_and_without(simulate(experiment, curves(later_turn=10**6)), "")
+    _, rich, _ = drawn[0].axes
+    assert not [line for line in rich.get_lines() if line.get_linestyle() == ":"]
+    assert "not within the run" in shown.alt
+
+
+def test_caption_says_why_erm_ends_early(simulate, experiment):
+    def caption(length):
+        arms = experiment.arms | {"ERM, augmented": experiment.arms["ERM, augmented"].but(epochs=length)}
+        cut = curves()
+        cut["ERM, augmented"] = {name: values[:, :length] for name, values in cut["ERM, augmented"].items()}
+        return augmentation.with_and_without(simulate(replace(experiment, arms=arms), cut), "").caption
+
+    whole = experiment.arms["Mixup, augmented"].epochs
+    assert f"was trained for {whole // 2:,} epochs only" in caption(whole // 2)
+    assert "only" not in caption(whole)
 
 
 def test_smoke_runs_and_is_judged(store):

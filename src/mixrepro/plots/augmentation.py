@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, StrMethodFormatter
 
 from ..claims import fig_4, later
+from ..claims.turning import Turn
 from ..experiments.fig_4 import AUGMENTED, augmented
 from ..results import Results
 from . import style
@@ -33,15 +34,17 @@ def with_and_without(results: Results, title: str) -> Shown:
             middle = np.mean(axes.get_ylim())
             axes.set_ylim(middle - height / 2, middle + height / 2)
         figure.suptitle(title, x=0.01, ha="left", fontsize=10)
-        plain.legend(loc="lower right")
+        style.legend_below(figure, plain)
         said.append(_turns(turns, results))
     plt.close(figure)
     return Shown(
         figure,
         f"Three panels. Test accuracy against epochs, {said[0]}; {said[1]}. Right: turning epoch of each seed, "
         f"{said[2]}.",
-        f"{results.experiment.title}. Dotted: highest mean of Mixup. Right: one line a seed, its turn on a curve "
-        f"averaged over half a decade of epochs; hollow: still highest at its end, so the turn is there or later. "
+        f"{results.experiment.title}. Dotted: median of the seeds' own turns under Mixup, as on the right; none "
+        f"where it lies at the end of the run or later. {_shorter_erm(results)}Right: one line a seed, its turn "
+        "on a curve averaged over half a decade of epochs; hollow: still highest at its end, so the turn is there "
+        "or later. "
         f"{seeds_caption(results)}",
     )
 
@@ -60,7 +63,9 @@ def _curves(axes: Axes, results: Results, suffix: str) -> str:
         lows.append(np.nanmin(late))
     mean = np.nanmean(accuracy, axis=0)
     best = int(mean.argmax())
-    axes.axvline(epochs[best], **style.BASELINE)
+    middle = _median_turn(later.turn(results, augmented("Mixup") if suffix else "Mixup"))
+    if np.isfinite(middle):
+        axes.axvline(middle, **style.BASELINE)
     style.epoch_axis(axes, int(epochs[-1]))
     style.percent_axis(axes, "test accuracy" if not suffix else "")
     room = ROOM * (max(tops) - min(lows))
@@ -68,8 +73,27 @@ def _curves(axes: Axes, results: Results, suffix: str) -> str:
     axes.set_title(how.capitalize(), fontsize=9)
     return (
         f"{how}: Mixup is highest, {mean.max():.1%}, at epoch {epochs[best]:,} and ends at {ends['Mixup']:.1%}; "
-        f"ERM ends at {ends['ERM']:.1%}"
+        f"the seeds' own turns have the median {_said(middle)}; ERM ends at {ends['ERM']:.1%}"
     )
+
+
+def _median_turn(turn: Turn) -> float:
+    """Return the median of the seeds' own turns; infinite if it is at the end of the run or later, or unknown."""
+    known = np.isfinite(turn.epochs)
+    epochs = np.where(turn.open_ended, np.inf, turn.epochs)[known]
+    return float(np.median(epochs)) if known.any() else np.inf
+
+
+def _said(middle: float) -> str:
+    return f"{middle:,.0f}" if np.isfinite(middle) else "not within the run"
+
+
+def _shorter_erm(results: Results) -> str:
+    """Say why ERM's augmented curve ends before Mixup's, if it does."""
+    erm, mixup = (results.experiment.arms[augmented(arm)].epochs for arm in LOOKS)
+    if erm >= mixup:
+        return ""
+    return f"With augmentation ERM, which has no turn to wait for, was trained for {erm:,} epochs only. "
 
 
 def _turns(axes: Axes, results: Results) -> str:
