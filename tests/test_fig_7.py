@@ -227,6 +227,17 @@ def test_figures_say_where_the_curves_turn(simulate, experiment):
     assert f"{turn:,} at n = 250, {turn:,} at n = 500" in shown.alt
 
 
+def test_no_mark_of_a_turn_lies_on_another(simulate, experiment, drawn):
+    simulated = curves(experiment, np.random.default_rng(0), power=0.0, turn=200.0, noise=0.0)
+    figures.accuracy_by_amount(simulate(experiment, simulated), "title")
+    for axes in drawn[0].axes:
+        marks = [tuple(line.get_xydata()[0]) for line in axes.get_lines() if line.get_marker() == "v"]
+        assert len({height for _, height in marks}) == len(marks) == 3
+        low, high = axes.get_ylim()
+        assert all(low < height < high for _, height in marks)
+        assert len(axes.collections) == len(marks)  # bands: none for ERM, which would hide the marks
+
+
 def test_smoke_is_trained_judged_and_drawn(store):
     results = sweep.run(fig_7.declare("smoke", epochs=12, num_seeds=3))
     verdict, in_steps = claim.judge(results), claim.judge_steps(results)

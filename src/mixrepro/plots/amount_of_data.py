@@ -36,9 +36,9 @@ def accuracy_by_amount(results: Results, title: str, data: str | None = None) ->
     said = []
     with style.style():
         figure, both = plt.subplots(1, 2, sharey=True)
-        for (which, n), one, color, line in _drawn(results):
-            if which != data:
-                continue
+        drawn = [(n, one, look) for (which, n), one, *look in _drawn(results) if which == data]
+        for place, (n, one, (color, line)) in enumerate(drawn):
+            height = (place + 1) / (len(drawn) + 1) * LOWEST / 4
             per_epoch = fig_7.steps_per_epoch(one.experiment.arms["Mixup"])
             epochs, accuracy = one.curve("Mixup", "test_accuracy")
             mean = np.nanmean(accuracy, axis=0)
@@ -46,11 +46,14 @@ def accuracy_by_amount(results: Results, title: str, data: str | None = None) ->
             for axes, times in zip(both, (epochs, epochs * per_epoch), strict=True):
                 look = {"color": color, "linestyle": line, "label": f"n = {n:,}"}
                 style.mean_and_band(axes, times, accuracy - mean.max(), **look)
-                axes.plot(times[best], 0, marker="v", color=color, markersize=7, zorder=3)
+                axes.plot(times[best], height, marker="v", color=color, markersize=6, zorder=3)
                 if "ERM" in one.experiment.arms:
                     _, erm = one.curve("ERM", "test_accuracy")
                     look = style.ERM | {"label": f"ERM, n = {n:,}"}
-                    style.mean_and_band(axes, times, erm - np.nanmean(erm, axis=0).max(), **look)
+                    mean_erm = np.nanmean(erm, axis=0)
+                    axes.plot(
+                        times, mean_erm - mean_erm.max(), **look
+                    )  # its band would hide where the others turn
             said.append(
                 f"n = {n:,}: highest, {mean.max():.1%}, at epoch {epochs[best]:,} "
                 f"(step {epochs[best] * per_epoch:,}), at the end {mean[-1]:.1%}"
@@ -60,13 +63,14 @@ def accuracy_by_amount(results: Results, title: str, data: str | None = None) ->
         both[1].set_title("The same curves, in steps")
         for axes, unit in zip(both, ("epoch", "step"), strict=True):
             axes.set(xscale="log", xlabel=unit, xlim=(5, None))
-        both[1].legend(loc="upper left")
+        style.legend_below(figure, *both)
     plt.close(figure)
     return Shown(
         figure,
         f"Mixup's mean test accuracy relative to its highest point, against epochs (left) and steps (right), for "
         f"each amount of data. {'; '.join(said)}.",
-        f"{results.experiment.title}; triangles: highest mean. {seeds_caption(results)}",
+        f"{results.experiment.title}; triangles, a row for each n: highest mean. {seeds_caption(results)}"
+        f"{_without_band(results)}",
     )
 
 
@@ -123,6 +127,10 @@ def _drawn(results: Results) -> list[tuple[tuple[str, int], Results, str, object
             panels(results).items(), itertools.cycle(style.OTHERS), itertools.cycle(LINES), strict=False
         )
     ]
+
+
+def _without_band(results: Results) -> str:
+    return " ERM without its band." if any(arm.alpha == 0 for arm in results.experiment.arms.values()) else ""
 
 
 def _turns(axes: Axes, turns: dict[int, Turn]) -> dict[int, float]:
