@@ -33,12 +33,12 @@ def squared_error(results: Results, title: str) -> Shown:
         figure.suptitle(title, x=0.01, ha="left", fontsize=10)
     plt.close(figure)
     milestones = sorted({epoch for arm in results.experiment.arms.values() for epoch in arm.milestones})
-    falls = f"learning rate divided by ten at epoch {' and '.join(f'{epoch:,}' for epoch in milestones)}"
-    falls = falls if milestones else "constant learning rate"
+    listed = " and ".join(f"{epoch:,}" for epoch in milestones)
+    falls = f" Grey bars: learning rate divided by ten at epoch {listed}." if milestones else ""
     return Shown(
         figure,
         f"Training error (left) and test accuracy (right) against epochs. {'; '.join(said)}.",
-        f"{results.experiment.title}; {falls} (grey). {seeds_caption(results, 'left')}",
+        f"{results.experiment.title}.{falls} {seeds_caption(results, 'left')}",
     )
 
 
