@@ -319,6 +319,15 @@ def test_figures_tell_the_numbers_in_words():
         assert shown._repr_mimebundle_()["image/png"].startswith("iVBOR")
 
 
+def test_numbers_at_the_lines_are_outlined(drawn):
+    check = constructed()
+    axis = np.hypot(*np.meshgrid(check.axis, check.axis))
+    figures.surfaces(dataclasses.replace(check, surfaces=check.surfaces * 0 + 0.05 + axis), "")
+    texts = [text for axes in drawn[0].axes for text in axes.texts]
+    assert texts
+    assert all(text.get_path_effects() for text in texts)
+
+
 def test_figures_are_drawn_of_a_level_surface_and_of_lost_runs():
     check = constructed()
     flat = dataclasses.replace(check, surfaces=np.full_like(check.surfaces, 1e-4))

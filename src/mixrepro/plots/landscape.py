@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
+from matplotlib.patheffects import withStroke
 
 from ..claims import fig_2_land as claim
 from ..claims.rules import Verdict
@@ -18,6 +19,8 @@ LOOKS = {"ERM": style.ERM, "Mixup": style.MIXUP}
 LINES = (0.01, 0.1, 1.0, 10.0)
 #: Loss below which all is one colour: ERM's minima are so deep that they would take up the whole scale.
 DARKEST = 0.01
+#: Dark rim of white lines and numbers, which yellow would swallow.
+OUTLINE = "0.2"
 #: Smallest ratio of losses that the colours span.
 LEAST_SPAN = 10.0
 
@@ -176,7 +179,9 @@ def _lines(axes: Axes, check: Sharpness, row: int, column: int) -> None:
     lines = [level for level in LINES if loss.min() < level < loss.max()]
     if lines:
         drawn = axes.contour(check.axis, check.axis, loss, lines, colors="white", linewidths=0.7)
-        axes.clabel(drawn, fmt="%g", fontsize=6)
+        drawn.set_path_effects([withStroke(linewidth=1.5, foreground=OUTLINE)])
+        for text in axes.clabel(drawn, fmt="%g", fontsize=6):
+            text.set_path_effects([withStroke(linewidth=1.5, foreground=OUTLINE)])
 
 
 def _snapshot_axis(axes: Axes, check: Sharpness) -> None:
