@@ -97,6 +97,14 @@ def test_captions_say_where_the_logarithms_are_averaged(simulate):
     assert "logarithms" not in caption(2)
 
 
+@pytest.mark.parametrize(("seeds", "said"), [(1, "; 1 seed;"), (3, "; 3 seeds;")])
+def test_captions_count_seeds_in_english(simulate, seeds, said):
+    experiment = fig_2.declare("smoke", num_seeds=seeds, epochs=30)
+    columns = dict.fromkeys(("test_accuracy", "objective"), np.full((seeds, 30), 0.5))
+    results = simulate(experiment, dict.fromkeys(experiment.arms, columns))
+    assert said in plots.over_training(results, "").caption
+
+
 @pytest.mark.parametrize(("low", "high", "some"), [(0.5, 2.2, "0.6"), (0.98, 1.33, "1.05"), (1.5, 11, "10")])
 def test_a_logarithmic_axis_of_few_decades_has_plain_numbers(low, high, some):
     with style.style():

@@ -116,7 +116,7 @@ def turn_by_amount(results: Results, title: str, steps_title: str, data: str | N
         figure,
         f"Two panels on logarithmic axes against the number of training points. {'; '.join(said).capitalize()}.",
         f"{results.experiment.title}; a dot: one seed's own turn; hollow: highest at the end of the run, so the "
-        f"turn is there or later. {results.scale}; {results.n_declared} seeds.",
+        f"turn is there or later. {results.scale}; {style.seeds_text(results.n_declared)}.",
     )
 
 

@@ -69,7 +69,7 @@ def sets_table(results: Results) -> Table:
         for name in sets_of(results)
     ]
     head = ["test set", *(f"{arm} after the last epoch" for arm in results.experiment.arms)]
-    return Table(head, rows, f"mean ± standard deviation over {results.n_declared} seeds")
+    return Table(head, rows, f"mean ± standard deviation over {style.seeds_text(results.n_declared)}")
 
 
 def sets_of(results: Results) -> tuple[str, ...]:

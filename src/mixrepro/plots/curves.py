@@ -156,5 +156,5 @@ def seeds_caption(results: Results, logarithmic: str = "") -> str:
     band = "line: mean, band: ±1 standard deviation" if drawn >= style.FEWEST_FOR_BAND else "one line a seed"
     if logarithmic and drawn >= style.FEWEST_FOR_BAND:
         band += f" ({logarithmic}: of the logarithms, where all values are positive)"
-    text = f"{results.experiment.scale()}; {drawn} seeds; {band}."
+    text = f"{results.experiment.scale()}; {style.seeds_text(drawn)}; {band}."
     return f"{text} Lost: {'; '.join(lost)}." if lost else text

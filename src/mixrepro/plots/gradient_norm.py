@@ -113,7 +113,7 @@ def switches_table(results: Results) -> Table:
         f"left {fig_14.LATER} epochs later, or at the end",
         f"epochs until {fig_14.ZERO:.0%} is left",
     ]
-    return Table(head, rows, f"mean ± standard deviation over {results.n_declared} seeds")
+    return Table(head, rows, f"mean ± standard deviation over {style.seeds_text(results.n_declared)}")
 
 
 def draws_table(measured: ExpectedGradient) -> Table:
@@ -128,7 +128,7 @@ def draws_table(measured: ExpectedGradient) -> Table:
         for place, epoch in enumerate(measured.epochs)
     ]
     head = ["epoch", "norm of one draw", "norm of the expected gradient", "its share of the squared norm"]
-    return Table(head, rows, f"mean ± standard deviation over {len(measured.expected)} seeds")
+    return Table(head, rows, f"mean ± standard deviation over {style.seeds_text(len(measured.expected))}")
 
 
 def _one_switch(left: Axes, right: Axes, results: Results, epoch: int, color: str) -> None:

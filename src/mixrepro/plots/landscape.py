@@ -155,8 +155,8 @@ def numbers_table(check: Sharpness) -> Table:
     head = ["arm", "epoch", "loss (nats)", "λ₁", "trace", f"rise of the loss {at} (nats)", f"of the error {at}"]
     spread = np.nanmedian(check.trace_error / np.abs(check.trace)) if np.isfinite(check.trace).any() else np.nan
     caption = (
-        f"{check.scale}; {len(check.seeds)} seeds; mean ± standard deviation. The trace is estimated, with a "
-        f"standard error of {spread:.1%} a network (median)."
+        f"{check.scale}; {style.seeds_text(len(check.seeds))}; mean ± standard deviation. The trace is "
+        f"estimated, with a standard error of {spread:.1%} a network (median)."
     )
     return Table(head, rows, caption)
 
@@ -193,7 +193,7 @@ def _snapshot_axis(axes: Axes, check: Sharpness) -> None:
 def _caption(check: Sharpness) -> str:
     few = len(check.seeds) < style.FEWEST_FOR_BAND
     band = "one line a seed" if few else "line: mean, band: ±1 standard deviation"
-    return f"{check.scale}; {len(check.seeds)} seeds; {band}. All on the real training points."
+    return f"{check.scale}; {style.seeds_text(len(check.seeds))}; {band}. All on the real training points."
 
 
 def _listed(numbers: tuple[float, ...]) -> str:

@@ -53,13 +53,13 @@ def all_panels(every: Sequence[Results]) -> Shown:
         figure.legend(handles=handles[:2], loc="outside upper right", ncols=2)  # the line differs by panel
         figure.suptitle(headline(every), x=0.01, ha="left", fontsize=10)
     plt.close(figure)
-    seeds = sorted({results.n_declared for results in every})
+    *fewer, most = sorted({results.n_declared for results in every})
     lost = [line for results in every for line in results.lost()]
     return Shown(
         figure,
         f"One panel for each figure and amount of data: test accuracy against epochs. {'; '.join(said)}.",
-        f"Line: mean, band: ±1 standard deviation; {' or '.join(map(str, seeds))} seeds. Dotted: Mixup's best "
-        "epoch, none where it is still highest at the end. Axes of equal height. "
+        f"Line: mean, band: ±1 standard deviation; {' or '.join([*map(str, fewer), style.seeds_text(most)])}. "
+        "Dotted: Mixup's best epoch, none where it is still highest at the end. Axes of equal height. "
         f"{'; '.join(dict.fromkeys(results.scale for results in every))}."
         + (f" Lost: {'; '.join(lost)}." if lost else ""),
     )

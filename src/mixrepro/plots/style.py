@@ -67,6 +67,11 @@ def mean_and_spread(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return mean, there.std(0, ddof=1) if len(there) > 1 else unknown
 
 
+def seeds_text(number: int) -> str:
+    """Say how many seeds there are."""
+    return f"{number} seed{'' if number == 1 else 's'}"
+
+
 def mean_and_band(axes: Axes, epochs: np.ndarray, values: np.ndarray, **line: object) -> None:
     """Draw the mean over seeds with a band of +-1 standard deviation; single lines for fewer than three seeds.
 

@@ -40,7 +40,7 @@ def u_map(results: Results) -> Shown:
         figure,
         f"Fall of test accuracy from Mixup's turning epoch to the end, one line a setting. {'; '.join(said)}.",
         f"{results.experiment.title}. Mean and 95 % interval over seeds; no mark where Mixup's curve is highest "
-        f"at its end. {results.scale}; {results.n_declared} seeds.",
+        f"at its end. {results.scale}; {style.seeds_text(results.n_declared)}.",
     )
 
 
