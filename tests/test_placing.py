@@ -195,7 +195,7 @@ def test_a_budget_is_kept_and_the_next_sweep_goes_on(tmp_path):
     assert sweep.train_missing(short, store, quiet=True)
 
 
-@pytest.mark.parametrize(("workers", "budget"), [(None, 8), (1, 30)])
+@pytest.mark.parametrize(("workers", "budget"), [(None, 15), (1, 30)])
 def test_a_budget_ends_in_the_middle_of_a_long_epoch(tmp_path, workers, budget):
     images = np.random.default_rng(0).integers(0, 256, (5_000, 32, 32, 3), dtype=np.uint8)
     np.savez(tmp_path / "images.npz", images=images, labels=np.arange(5_000) % 4)
