@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 
 from mixrepro.config import RunConfig
 from mixrepro.experiments.declaration import Experiment
+from mixrepro.record import Record
 from mixrepro.results import Results
-from mixrepro.store import Record, Store
+from mixrepro.store import Store
 
 # How long an example takes says how busy the machine is, and nothing of the code.
 settings.register_profile("mixrepro", deadline=None)

@@ -9,8 +9,8 @@ from mixrepro import sweep
 from mixrepro.claims.judged import judged
 from mixrepro.data import load
 from mixrepro.experiments import fig_2
+from mixrepro.record import MANIFEST
 from mixrepro.results import collect
-from mixrepro.store import MANIFEST
 from mixrepro.training import evaluation, trial
 from mixrepro.training.checkpoints import Checkpoints
 from mixrepro.training.units import ChainUnit

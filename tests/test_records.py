@@ -8,7 +8,8 @@ import pytest
 import mixrepro
 from mixrepro.config import RunConfig
 from mixrepro.errors import ConfigError, StoreError, found_expected
-from mixrepro.store import CURVE, MANIFEST, Store
+from mixrepro.record import CURVE, MANIFEST
+from mixrepro.store import Store
 from test_cli import mixrepro as command
 from test_store import PROVENANCE, columns
 

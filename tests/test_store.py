@@ -10,7 +10,8 @@ import pytest
 from mixrepro import atomic
 from mixrepro.config import RunConfig
 from mixrepro.errors import StoreError
-from mixrepro.store import CURVE, LOCKS, MANIFEST, Store, code_digest
+from mixrepro.record import CURVE, MANIFEST
+from mixrepro.store import LOCKS, Store, code_digest
 
 EPOCHS = 10
 PROVENANCE = {

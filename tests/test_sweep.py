@@ -9,7 +9,8 @@ from mixrepro import sweep
 from mixrepro.config import RunConfig
 from mixrepro.errors import ConfigError, DataError, StoreError
 from mixrepro.experiments import fig_2, fig_6
-from mixrepro.store import MANIFEST, Store
+from mixrepro.record import MANIFEST
+from mixrepro.store import Store
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ import numpy as np
 
 from .errors import ConfigError, found_expected
 from .progress import reporting
+from .record import Record
 from .results import Results
-from .store import Record
 
 #: Profile -> epochs drawn at each snapshot.
 DRAWS = {"smoke": 4, "quick": 8, "small": 8, "paper": 8}

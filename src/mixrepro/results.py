@@ -9,7 +9,8 @@ import numpy as np
 from . import paths
 from .errors import StoreError, found_expected
 from .experiments.declaration import Experiment
-from .store import Record, Store
+from .record import Record
+from .store import Store
 
 
 @dataclass(frozen=True)

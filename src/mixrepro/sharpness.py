@@ -23,8 +23,8 @@ import numpy as np
 from .config import unknown_name
 from .errors import ConfigError, found_expected
 from .progress import reporting
+from .record import Record
 from .results import Results
-from .store import Record
 
 #: Distances at which the rise is measured, in units of the filters' norms.
 RADII = (0.1, 0.25, 0.5, 1.0)

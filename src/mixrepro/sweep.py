@@ -15,8 +15,9 @@ from .data.dataset import ShiftedSet
 from .errors import ConfigError, found_expected
 from .experiments.declaration import Experiment
 from .progress import reporting
+from .record import Record
 from .results import Results, collect
-from .store import Record, Store, code_digest, versions
+from .store import Store, code_digest, versions
 from .training.checkpoint import unfinished
 from .training.checkpoints import Checkpoints
 from .training.device import pick_device

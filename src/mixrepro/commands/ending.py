@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 
 import typer
 
-from ..store import Record, Store
+from ..record import Record
+from ..store import Store
 
 #: The exit statuses of commands that train, besides 0, 1 for an error and 2 for an unknown option.
 ALL_DIVERGED = 1

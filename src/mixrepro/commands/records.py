@@ -7,7 +7,8 @@ import typer
 
 from ..config import RunConfig
 from ..errors import StoreError, found_expected
-from ..store import Record, Store
+from ..record import Record
+from ..store import Store
 from .options import AsJson, StoreRoot
 
 FIELDS = ("model", "n", "alpha", "switch_epoch", "loss", "epochs", "seed")

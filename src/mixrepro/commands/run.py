@@ -8,7 +8,8 @@ import typer
 
 from ..config import RunConfig
 from ..errors import ConfigError, found_expected
-from ..store import Record, Store
+from ..record import Record
+from ..store import Store
 from .ending import said_if_interrupted, status
 from .options import AsJson, DataRoot, Device, StoreRoot, check_device, with_fields
 from .reading import config_from, integers

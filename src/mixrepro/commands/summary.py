@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..record import Record
 from ..results import Results
-from ..store import Record
 
 if TYPE_CHECKING:
     from ..claims import Judged

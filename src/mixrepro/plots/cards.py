@@ -9,8 +9,8 @@ from typing import Any
 from ..claims.rules import Part, Verdict, effect_text
 from ..experiments.declaration import listed
 from ..mime import RECORDS_MIME, VERDICT_MIME
+from ..record import Record
 from ..results import Results
-from ..store import Record
 
 #: What separates the fields of a scale: a comma, but for those within a list of numbers.
 SCALE_FIELDS = re.compile(r", (?![\d,.]*\d(?:, | and |$))")

@@ -10,7 +10,8 @@ from pathlib import Path
 from unittest import mock
 
 from ..config import RunConfig
-from ..store import CURVE, MANIFEST, Store
+from ..record import CURVE, MANIFEST
+from ..store import Store
 from ..training import schedule
 from .figure import Figure, stopwatch
 

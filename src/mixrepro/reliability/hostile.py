@@ -18,7 +18,8 @@ import numpy as np
 
 from ..data import arrays
 from ..errors import CheckpointError, MixreproError
-from ..store import CURVE, LOCKS, MANIFEST, Store, manifest_digest
+from ..record import CURVE, MANIFEST
+from ..store import LOCKS, Store, manifest_digest
 from ..training import checkpoint
 from . import victims
 from .disk import CONFIG, NEW, OLD, write_record
@@ -242,11 +243,11 @@ def _fresh(store: Store) -> Path:
 
 
 def _misnamed(store: Store, key: str, value: str) -> bool:
-    from ..store import _manifest_sha256
+    from ..record import manifest_sha256
 
     file = _fresh(store) / MANIFEST
     manifest = json.loads(file.read_bytes()) | {key: value}
-    file.write_text(json.dumps(manifest | {"sha256": _manifest_sha256(manifest)}))
+    file.write_text(json.dumps(manifest | {"sha256": manifest_sha256(manifest)}))
     return bool(store.find(CONFIG)) and False
 
 

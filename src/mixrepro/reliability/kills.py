@@ -12,7 +12,8 @@ from unittest import mock
 from .. import sweep
 from ..config import RunConfig
 from ..errors import StoreError
-from ..store import MANIFEST, Store
+from ..record import MANIFEST
+from ..store import Store
 from ..training.checkpoint import unfinished
 from . import victims
 from .determinism import curve_bytes, same_records

@@ -18,7 +18,8 @@ import torch
 
 from ..config import RunConfig
 from ..placing.choice import choose
-from ..store import CURVE, Store
+from ..record import CURVE
+from ..store import Store
 from ..sweep import train_missing
 from .figure import Figure, stopwatch
 from .processes import wait_for
