@@ -115,7 +115,7 @@ def test_paper_is_the_papers_setting():
     assert (mixup.data, mixup.model, mixup.width, mixup.n, mixup.epochs) == (
         "cifar10", "resnet18", 64, 50_000, 1200,
     )  # fmt: skip
-    assert experiment.scale().endswith("alpha = 1, lr = 0.1, eta = 0.1, 2")
+    assert experiment.scale().endswith("alpha = 1, lr = 0.1, eta = 0.1 and 2")
     assert len(experiment.seeds) == 10
 
 

@@ -118,6 +118,7 @@ def kept_elsewhere(tmp_path, monkeypatch):
 def test_verdicts_read_the_sharpness_in_the_store_that_they_are_asked_about(kept_elsewhere, capsys, monkeypatch):
     command = ["mixrepro", "verdicts", "FIG-2-LAND", "--profile", "small", "--json", "--store"]
     found = {}
+    (kept_elsewhere / "empty").mkdir()
     for store in (kept_elsewhere, kept_elsewhere / "empty"):
         monkeypatch.setattr("sys.argv", [*command, str(store)])
         with contextlib.suppress(SystemExit):
