@@ -173,3 +173,9 @@ def test_every_recorded_fall_of_a_fully_connected_network_is_found_and_mostly_af
     assert len(found) > 40
     assert all(found)
     assert np.mean(later) > 0.95
+
+
+def test_most_recorded_networks_of_convolutions_fall_too_little_to_be_noticed():
+    switched = [m.switched for r, m in recorded() if r.config.alpha and r.config.model != "mlp"]
+    assert len(switched) > 20
+    assert np.mean(switched) < 0.5
