@@ -260,6 +260,10 @@ def test_preview_has_the_named_chapters_and_leaves_the_book_alone(site):
         )
         assert [each.get_text() for each in ours] == [each.get_text() for each in theirs] != []
     assert "WARNING" not in done.stderr
+    done = run(site, [*command, "11_errata"])
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "Chapter 11_errata is fresh: nothing executed." in done.stderr
+    assert (html / "chapters/11_errata.html").is_file()
     assert {file: file.read_bytes() for file in pages(site)} == shown
 
 

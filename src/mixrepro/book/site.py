@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -51,7 +52,9 @@ def preview_options(project: Path, documents: Sequence[str]) -> list[str]:
     """Write the table of contents of a preview, and return the options that build it below `_build/preview/`."""
     folder = project / "_build" / "preview"
     folder.mkdir(parents=True, exist_ok=True)
-    contents = {"format": "jb-book", "root": documents[0], "chapters": [{"file": name} for name in documents[1:]]}
+    contents: dict[str, Any] = {"format": "jb-book", "root": documents[0]}
+    if documents[1:]:  # an empty list is refused
+        contents["chapters"] = [{"file": name} for name in documents[1:]]
     toc = folder / "_toc.yml"
     toc.write_text(yaml.safe_dump(contents, sort_keys=False), encoding="utf-8")
     return ["--toc", str(toc), "--path-output", str(folder)]
