@@ -61,6 +61,10 @@ def test_switch_comes_once_the_mean_of_the_window_is_lower_by_the_fall_that_matt
     assert fed(accuracies, range(1, 8), window=8).turn is None
 
 
+def test_turn_is_the_first_of_equally_high_epochs():
+    assert fed([0.5, 0.7, 0.7, 0.6], [1, 2, 3, 4], window=1).turn == 2
+
+
 def test_what_comes_later_changes_nothing():
     monitor = fed([0.7, 0.6, 0.9, 0.1], [3, 5, 8, 9], window=1)
     assert (monitor.turn, monitor.switch_epoch) == (3, 5)

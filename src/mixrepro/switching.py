@@ -34,8 +34,8 @@ class SwitchMonitor:
         window: How many measurements are averaged.
 
     Attributes:
-        turn: Epoch of the last measurement of the highest mean, None before there is one. The weights of that
-            epoch are the ones to keep if training is to stop instead of being switched.
+        turn: Epoch of the last measurement of the (first) highest mean, None before there is one. The weights of
+            that epoch are the ones to keep if training is to stop instead of being switched.
         switch_epoch: Epoch after which it said so, None as long as it has not.
 
     Raises:
